@@ -1,0 +1,1 @@
+"""Pure functions of arrays; nothing in here knows of estimators."""

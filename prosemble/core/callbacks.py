@@ -1,0 +1,75 @@
+"""What happens beside a training: the callback protocol and the ready-made ones."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+
+class Callback:
+    """Override what you need; every method does nothing here.
+
+    `info` is a read-only mapping with `iteration` (from 0), `max_iter`, `loss`, `val_loss` (None without validation
+    data), `lr` and `params` (the parameters now, NumPy arrays).
+    """
+
+    def on_fit_start(self, model: Any, X: Any) -> None:
+        """Run before the first epoch."""
+
+    def on_iteration_end(self, model: Any, info: Mapping[str, Any]) -> bool | None:
+        """Run after each epoch, when `model` already predicts; return True to stop the training."""
+
+    def on_fit_end(self, model: Any, info: Mapping[str, Any]) -> None:
+        """Run after the last epoch, with its info."""
+
+    def close(self) -> None:
+        """Release what `on_fit_start` took: runs last, also where the training failed."""
+
+
+class ProgressBar(Callback):
+    """A bar with epoch, loss and validation loss (what `verbose=True` shows)."""
+
+    def on_fit_start(self, model: Any, X: Any) -> None:
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        self._progress = Progress(
+            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+            TextColumn("{task.fields[losses]}"),
+        )  # fmt: skip
+        self._progress.start()
+        self._task = self._progress.add_task(type(model).__name__, total=model.max_iter, losses="")
+
+    def on_iteration_end(self, model: Any, info: Mapping[str, Any]) -> None:
+        losses = f"loss {info['loss']:.5g}"
+        if info["val_loss"] is not None:
+            losses += f", validation loss {info['val_loss']:.5g}"
+        self._progress.update(self._task, completed=info["iteration"] + 1, total=info["max_iter"], losses=losses)
+
+    def close(self) -> None:
+        self._progress.stop()
+
+
+class JSONLinesLog(Callback):
+    """Append a line of JSON per epoch to a file: iteration, loss, val_loss, lr."""
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+
+    def on_iteration_end(self, model: Any, info: Mapping[str, Any]) -> None:
+        line = {name: info[name] for name in ("iteration", "loss", "val_loss", "lr")}
+        with self.path.open("a") as file:
+            file.write(json.dumps(line) + "\n")
+
+
+class Checkpoint(Callback):
+    """Save the model, with all that `fit(..., resume=True)` needs, every so many epochs."""
+
+    def __init__(self, path: str | Path, every: int = 10) -> None:
+        self.path = Path(path)
+        self.every = every
+
+    def on_iteration_end(self, model: Any, info: Mapping[str, Any]) -> None:
+        if (info["iteration"] + 1) % self.every == 0:
+            model.save(self.path)

@@ -1,0 +1,114 @@
+"""Dissimilarity matrices (n, p) between samples X (n, d) and prototypes W (p, d).
+
+None of them builds an (n, p, d) array. Distances that come from an inner product are computed by matrix products
+about a centre, the others prototype by prototype with the backward pass recomputing, not storing, the differences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+Samples = Float[Array, "n d"]
+Prototypes = Float[Array, "p d"]
+Distances = Float[Array, "n p"]
+
+
+def _inner(A: Array, B: Array) -> Array:
+    # The default precision of some accelerators keeps 8 to 11 bits of a float32, too few for a difference of squares.
+    return jnp.matmul(A, B, precision=jax.lax.Precision.HIGHEST)
+
+
+def squared_euclidean_distance_matrix(X: Samples, W: Prototypes) -> Distances:
+    """Squared Euclidean distances.
+
+    The expanded form ||x||^2 - 2 x.w + ||w||^2 is taken about the mean of the prototypes, which keeps it accurate
+    however far the data lie from the origin, and clamped at zero. Its absolute error is of the order of the
+    machine epsilon times the squared extent of the data.
+    """
+    # The distances do not depend on the centre, so no gradient flows through it.
+    centre = jax.lax.stop_gradient(W.mean(axis=0))
+    X, W = X - centre, W - centre
+    squares = (X * X).sum(axis=1)[:, None] + (W * W).sum(axis=1)[None, :]
+    return jnp.maximum(squares - 2.0 * _inner(X, W.T), 0.0)
+
+
+def euclidean_distance_matrix(X: Samples, W: Prototypes) -> Distances:
+    """Euclidean distances; the gradient on top of a prototype is taken as zero."""
+    return _safe_sqrt(squared_euclidean_distance_matrix(X, W))
+
+
+def manhattan_distance_matrix(X: Samples, W: Prototypes) -> Distances:
+    """Sums of absolute differences."""
+    return _per_prototype(lambda w: jnp.abs(X - w).sum(axis=1), W)
+
+
+def lpnorm_distance_matrix(X: Samples, W: Prototypes, p: float = 2) -> Distances:
+    """(sum_j |x_j - w_j|^p)^(1/p) for p >= 1; the gradient on top of a prototype is taken as zero."""
+
+    def to(w: Array) -> Array:
+        gap = jnp.abs(X - w)
+        power = jnp.where(gap > 0, jnp.where(gap > 0, gap, 1.0) ** p, 0.0).sum(axis=1)
+        return jnp.where(power > 0, jnp.where(power > 0, power, 1.0) ** (1.0 / p), 0.0)
+
+    return _per_prototype(to, W)
+
+
+def omega_distance_matrix(X: Samples, W: Prototypes, omega: Float[Array, "d r"]) -> Distances:
+    """Squared Euclidean distances after the projection by omega (Schneider, Biehl & Hammer 2009)."""
+    centre = jax.lax.stop_gradient(W.mean(axis=0))
+    return squared_euclidean_distance_matrix(_inner(X - centre, omega), _inner(W - centre, omega))
+
+
+def lomega_distance_matrix(X: Samples, W: Prototypes, omegas: Float[Array, "p d r"]) -> Distances:
+    """||(x - w_k) omega_k||^2, one projection per prototype (Schneider, Biehl & Hammer 2009)."""
+    return _per_prototype(lambda w, omega: (_inner(X - w, omega) ** 2).sum(axis=1), W, omegas)
+
+
+def tangent_distance_matrix(X: Samples, W: Prototypes, omegas: Float[Array, "p d s"]) -> Distances:
+    """Squared distance to the affine subspace w_k + span(omega_k), orthonormal columns (Saralajew & Villmann 2016)."""
+
+    def to(w: Array, basis: Array) -> Array:
+        gap = X - w
+        return ((gap - _inner(_inner(gap, basis), basis.T)) ** 2).sum(axis=1)
+
+    return _per_prototype(to, W, omegas)
+
+
+def gaussian_kernel_matrix(X: Samples, W: Prototypes, sigma: float = 1.0) -> Distances:
+    """Similarities exp(-||x - w||^2 / (2 sigma^2)); larger is nearer."""
+    return jnp.exp(-squared_euclidean_distance_matrix(X, W) / (2.0 * sigma**2))
+
+
+def wasserstein2_distance_matrix(X: Samples, means: Prototypes, log_variances: Prototypes) -> Distances:
+    """Squared 2-Wasserstein distance of a point to N(mean, diag(variance)): ||x - mean||^2 + sum of variances."""
+    return squared_euclidean_distance_matrix(X, means) + jnp.exp(log_variances).sum(axis=1)
+
+
+def wasserstein2_omega_distance_matrix(
+    X: Samples, means: Prototypes, log_variances: Prototypes, omega: Float[Array, "d r"]
+) -> Distances:
+    """The same after the projection of point and Gaussian by omega."""
+    spread = _inner(jnp.exp(log_variances), (omega * omega).sum(axis=1))
+    return omega_distance_matrix(X, means, omega) + spread
+
+
+def wasserstein2_relevance_distance_matrix(
+    X: Samples, means: Prototypes, log_variances: Prototypes, relevances: Float[Array, " d"]
+) -> Distances:
+    """The same with squared differences and variances weighted by the relevances."""
+    scale = _safe_sqrt(relevances)
+    spread = _inner(jnp.exp(log_variances), relevances)
+    return squared_euclidean_distance_matrix(X * scale, means * scale) + spread
+
+
+def _safe_sqrt(x: Array) -> Array:
+    return jnp.where(x > 0, jnp.sqrt(jnp.where(x > 0, x, 1.0)), 0.0)
+
+
+def _per_prototype(distances_to: Callable[..., Array], *prototypes: Array) -> Array:
+    body = jax.checkpoint(lambda args: distances_to(*args))
+    return jax.lax.map(body, prototypes).T

@@ -1,0 +1,138 @@
+"""Where prototypes start. Host functions of NumPy arrays.
+
+Each takes `(X, y, n_per_class, rng, sample_weight)`, with samples X (n, d), class indices y (n,), one count per
+class, a NumPy generator and positive weights (n,), and returns prototypes (p, d) and their class indices (p,),
+class after class. Only the weighted distribution of the samples matters: a weight k is as good as k equal rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+Counts = Sequence[int]
+Initialized = tuple[np.ndarray, np.ndarray]
+
+
+def _labels(n_per_class: Counts) -> np.ndarray:
+    return np.repeat(np.arange(len(n_per_class)), n_per_class)
+
+
+def stratified_random(
+    X: np.ndarray, y: np.ndarray, n_per_class: Counts, rng: np.random.Generator, sample_weight: np.ndarray
+) -> Initialized:
+    """Samples of each class, drawn without replacement with probabilities proportional to their weights.
+
+    Where a class has fewer distinct samples than prototypes, all of them are taken before any is taken again; a
+    class without samples (in the first batch of a stream) draws from all.
+    """
+    drawn = []
+    for label, count in enumerate(n_per_class):
+        own = np.flatnonzero(y == label)
+        if len(own) == 0:
+            own = np.arange(len(X))
+        share = sample_weight[own] / sample_weight[own].sum(dtype=np.float64)
+        once = min(count, len(own))
+        drawn += [
+            rng.choice(own, once, replace=False, p=share / share.sum()),
+            rng.choice(own, count - once, p=share / share.sum()),
+        ]
+    return X[np.concatenate(drawn).astype(np.intp)], _labels(n_per_class)
+
+
+def stratified_noise(
+    X: np.ndarray, y: np.ndarray, n_per_class: Counts, rng: np.random.Generator, sample_weight: np.ndarray
+) -> Initialized:
+    """As `stratified_random`, plus normal noise of a tenth of each feature's standard deviation."""
+    prototypes, labels = stratified_random(X, y, n_per_class, rng, sample_weight)
+    _, deviation = _moments(X, sample_weight)
+    return prototypes + 0.1 * deviation * rng.standard_normal(prototypes.shape), labels
+
+
+def class_mean(
+    X: np.ndarray, y: np.ndarray, n_per_class: Counts, rng: np.random.Generator, sample_weight: np.ndarray
+) -> Initialized:
+    """The mean of each class.
+
+    The second and further prototypes of a class start a hundredth of the features' standard deviations away from
+    it at random: equal prototypes would receive equal gradients for ever.
+    """
+    means = []
+    for label, count in enumerate(n_per_class):
+        own = y == label
+        own = own if own.any() else np.ones_like(own)
+        mean, deviation = _moments(X[own], sample_weight[own])
+        noise = rng.standard_normal((count, X.shape[1]))
+        noise[:1] = 0.0
+        means.append(mean + 0.01 * deviation * noise)
+    return np.concatenate(means), _labels(n_per_class)
+
+
+def random_normal(
+    X: np.ndarray, y: np.ndarray, n_per_class: Counts, rng: np.random.Generator, sample_weight: np.ndarray
+) -> Initialized:
+    """Normal draws with the mean and standard deviation of each feature."""
+    mean, deviation = _moments(X, sample_weight)
+    labels = _labels(n_per_class)
+    return mean + deviation * rng.standard_normal((len(labels), X.shape[1])), labels
+
+
+def uniform(
+    X: np.ndarray, y: np.ndarray, n_per_class: Counts, rng: np.random.Generator, sample_weight: np.ndarray
+) -> Initialized:
+    """Uniform draws between the smallest and the largest value of each feature."""
+    labels = _labels(n_per_class)
+    return rng.uniform(X.min(axis=0), X.max(axis=0), (len(labels), X.shape[1])), labels
+
+
+def fill_value(
+    X: np.ndarray,
+    y: np.ndarray,
+    n_per_class: Counts,
+    rng: np.random.Generator | None = None,
+    sample_weight: np.ndarray | None = None,
+    value: float = 0.0,
+) -> Initialized:
+    """Every feature of every prototype at one value.
+
+    For another than 0 pass `functools.partial(fill_value, value=...)` as the callable of `prototypes_initializer`.
+    """
+    labels = _labels(n_per_class)
+    return np.full((len(labels), X.shape[1]), value, X.dtype), labels
+
+
+def zeros(
+    X: np.ndarray, y: np.ndarray, n_per_class: Counts, rng: np.random.Generator, sample_weight: np.ndarray
+) -> Initialized:
+    """All prototypes at the origin."""
+    return fill_value(X, y, n_per_class, value=0.0)
+
+
+def ones(
+    X: np.ndarray, y: np.ndarray, n_per_class: Counts, rng: np.random.Generator, sample_weight: np.ndarray
+) -> Initialized:
+    """All prototypes at (1, ..., 1)."""
+    return fill_value(X, y, n_per_class, value=1.0)
+
+
+def _moments(X: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    mean = np.average(X, axis=0, weights=weight)
+    return mean, np.sqrt(np.average((X - mean) ** 2, axis=0, weights=weight))
+
+
+INITIALIZERS: dict[str, Callable[..., Any]] = {
+    "stratified_random": stratified_random,
+    "class_mean": class_mean,
+    "class_conditional_mean": class_mean,
+    "stratified_noise": stratified_noise,
+    "random_normal": random_normal,
+    "uniform": uniform,
+    "zeros": zeros,
+    "ones": ones,
+    "fill_value": fill_value,
+}
+
+#: Those that take prototypes from among the samples, and so need as many samples of a class as prototypes.
+DRAWN_FROM_DATA = frozenset({"stratified_random", "stratified_noise"})

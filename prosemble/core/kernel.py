@@ -1,0 +1,34 @@
+"""Squared distances in the feature space of a kernel (Villmann, Haase & Kaden 2015)."""
+
+from __future__ import annotations
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from prosemble.core.distance import squared_euclidean_distance_matrix
+
+
+def kernel_distance_squared_per_proto(
+    X: Float[Array, "n d"], W: Float[Array, "p d"], sigmas: Float[Array, " p"]
+) -> Float[Array, "n p"]:
+    """2 (1 - exp(-||x - w_k||^2 / (2 sigma_k^2))), a Gaussian kernel of its own width for each prototype."""
+    # expm1 keeps the digits of small distances that 1 - exp would lose.
+    return -2.0 * jnp.expm1(-squared_euclidean_distance_matrix(X, W) / (2.0 * sigmas**2))
+
+
+def kernel_distance_squared_relevance(
+    X: Float[Array, "n d"], W: Float[Array, "p d"], sigmas: Float[Array, " p"], relevances: Float[Array, " d"]
+) -> Float[Array, "n p"]:
+    """The same with the squared differences of the features weighted by the relevances."""
+    scale = jnp.where(relevances > 0, jnp.sqrt(jnp.where(relevances > 0, relevances, 1.0)), 0.0)
+    return kernel_distance_squared_per_proto(X * scale, W * scale, sigmas)
+
+
+def exponential_kernel_distance_squared(
+    X: Float[Array, "n d"], W: Float[Array, "p d"], omega_hat: Float[Array, "d r"]
+) -> Float[Array, "n p"]:
+    """k(x, x) - 2 k(x, w) + k(w, w) with k(v, w) = exp(v^T L w) and L = omega_hat omega_hat^T."""
+    U, V = X @ omega_hat, W @ omega_hat
+    of_x = jnp.exp((U * U).sum(axis=1))[:, None]
+    of_w = jnp.exp((V * V).sum(axis=1))[None, :]
+    return jnp.maximum(of_x - 2.0 * jnp.exp(U @ V.T) + of_w, 0.0)

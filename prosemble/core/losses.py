@@ -1,0 +1,126 @@
+"""Losses of a dissimilarity matrix, as means over the samples, for people who compose by hand.
+
+`distances` is (n, p), `target_labels` (n,) and `prototype_labels` (p,) in any integer coding. Every row needs at
+least one prototype of its own class and one of another.
+"""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Float, Int
+
+from prosemble.core.activations import Activation, identity
+from prosemble.core.pooling import stratified_min_pooling
+
+Distances = Float[Array, "n p"]
+Targets = Int[Array, " n"]
+Labels = Int[Array, " p"]
+Scalar = Float[Array, ""]
+
+
+def nearest_distances(
+    distances: Distances, target_labels: Targets, prototype_labels: Labels
+) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
+    """Return d+ and d-: per sample, the smallest dissimilarity within its own class and among all others."""
+    own = target_labels[:, None] == prototype_labels[None, :]
+    return (
+        jnp.where(own, distances, jnp.inf).min(axis=1),
+        jnp.where(own, jnp.inf, distances).min(axis=1),
+    )
+
+
+def relative_difference(plus: Float[Array, " n"], minus: Float[Array, " n"]) -> Float[Array, " n"]:
+    """Return mu = (d+ - d-) / (d+ + d-) in [-1, 1]; 0, with a finite gradient, where both distances are 0."""
+    total = plus + minus
+    # Below the root of the smallest normal number the squared denominator of the derivative underflows.
+    usable = total > jnp.sqrt(jnp.finfo(total.dtype).tiny)
+    return jnp.where(usable, plus - minus, 0.0) / jnp.where(usable, total, 1.0)
+
+
+def glvq_loss(
+    distances: Distances, target_labels: Targets, prototype_labels: Labels, margin: float = 0.0
+) -> Scalar:
+    """Mean of mu + margin (Sato & Yamada 1995)."""
+    return glvq_loss_with_transfer(distances, target_labels, prototype_labels, margin=margin)
+
+
+def glvq_loss_with_transfer(
+    distances: Distances,
+    target_labels: Targets,
+    prototype_labels: Labels,
+    transfer_fn: Activation = identity,
+    margin: float = 0.0,
+    beta: float = 10.0,
+) -> Scalar:
+    """Mean of transfer_fn(mu + margin, beta) (Sato & Yamada 1995)."""
+    mu = relative_difference(*nearest_distances(distances, target_labels, prototype_labels))
+    return transfer_fn(mu + margin, beta).mean()
+
+
+def lvq1_term(plus: Float[Array, " n"], minus: Float[Array, " n"]) -> Float[Array, " n"]:
+    """Return d+ where d+ <= d-, else -d-."""
+    return jnp.where(plus <= minus, plus, -minus)
+
+
+def lvq1_loss(distances: Distances, target_labels: Targets, prototype_labels: Labels) -> Scalar:
+    """Mean of d+ where d+ <= d-, else of -d-: the gradient is Kohonen's LVQ1 update."""
+    return lvq1_term(*nearest_distances(distances, target_labels, prototype_labels)).mean()
+
+
+def lvq21_loss(distances: Distances, target_labels: Targets, prototype_labels: Labels) -> Scalar:
+    """Mean of d+ - d-: the gradient is Kohonen's LVQ2.1 update, without its window."""
+    plus, minus = nearest_distances(distances, target_labels, prototype_labels)
+    return (plus - minus).mean()
+
+
+def nllr_loss(
+    distances: Distances, target_labels: Targets, prototype_labels: Labels, sigma: float = 1.0
+) -> Scalar:
+    """Soft LVQ: mean of -log(P(own class) / P(other classes)) (Seo & Obermayer 2003)."""
+    own, other = _log_evidence(distances, target_labels, prototype_labels, sigma)
+    return (other - own).mean()
+
+
+def rslvq_loss(
+    distances: Distances, target_labels: Targets, prototype_labels: Labels, sigma: float = 1.0
+) -> Scalar:
+    """Robust soft LVQ: mean of -log P(own class | x) (Seo & Obermayer 2003)."""
+    own, other = _log_evidence(distances, target_labels, prototype_labels, sigma)
+    return (jnp.logaddexp(own, other) - own).mean()
+
+
+def cross_entropy_lvq_loss(
+    distances: Distances, target_labels: Targets, prototype_labels: Labels, n_classes: int
+) -> Scalar:
+    """Mean cross-entropy with minus the per-class minimum as logits; labels are 0 .. n_classes-1."""
+    logits = -stratified_min_pooling(distances, prototype_labels, n_classes)
+    return optax.softmax_cross_entropy_with_integer_labels(logits, target_labels).mean()
+
+
+def margin_loss(
+    y_pred: Float[Array, "n c"], y_true_one_hot: Float[Array, "n c"], margin: float = 0.3
+) -> Scalar:
+    """Mean of max(0, margin + largest wrong probability - right probability) (Saralajew et al. 2019)."""
+    right = (y_pred * y_true_one_hot).sum(axis=1)
+    wrong = jnp.where(y_true_one_hot > 0, -jnp.inf, y_pred).max(axis=1)
+    return jax.nn.relu(margin + wrong - right).mean()
+
+
+def neural_gas_energy(distances: Distances, lam: float) -> Scalar:
+    """Sum over samples and ranks k = 0, 1, ... of exp(-k / lam) d_(k) (Martinetz, Berkovich & Schulten 1993)."""
+    ranks = jnp.arange(distances.shape[1])
+    return (jnp.exp(-ranks / lam) * jnp.sort(distances, axis=1)).sum()
+
+
+def _log_evidence(
+    distances: Array, target_labels: Array, prototype_labels: Array, sigma: float
+) -> tuple[Array, Array]:
+    """Log of the summed exp(-d / (2 sigma^2)), of the own class and of all others."""
+    own = target_labels[:, None] == prototype_labels[None, :]
+    evidence = -distances / (2.0 * sigma**2)
+    return (
+        jax.nn.logsumexp(jnp.where(own, evidence, -jnp.inf), axis=1),
+        jax.nn.logsumexp(jnp.where(own, -jnp.inf, evidence), axis=1),
+    )

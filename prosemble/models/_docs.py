@@ -1,0 +1,80 @@
+"""The parameters and attributes that every supervised model shares, appended to each one's docstring."""
+
+PARAMETERS = """\
+n_prototypes_per_class : int, list of int or dict, default=1
+    A number for all classes, a list in the order of the sorted labels, or a dict by label.
+max_iter : int, default=100
+    Most epochs.
+lr : float, default=0.01
+    Learning rate.
+epsilon : float, default=1e-6
+    Stop when the monitored loss changes by less; with `patience`, the smallest improvement that counts.
+random_seed : int, default=42
+    Same seed, data and machine: the same bits.
+distance_fn : callable, optional
+    `(X, W) -> (n, p)` of JAX arrays, row by row; squared Euclidean when None.
+optimizer : str or optax.GradientTransformation, default='adam'
+    Name of an optax optimiser that needs a learning rate only, 'lbfgs', or a transformation of your own (which
+    brings its learning rate; programs are kept by its identity, so make it once).
+transfer_fn : str or callable, optional
+    'identity', 'sigmoid_beta', 'swish_beta' or `(mu, beta) -> mu'`; identity when None.
+beta : float, default=10.0
+    Steepness of the transfer function.
+margin : float, default=0.0
+    Added to mu before the transfer.
+callbacks : list of prosemble.core.callbacks.Callback, optional
+use_scan : bool, default=True
+    False dispatches each epoch by itself, with the same results.
+batch_size : int, optional
+    Full batch when None; else shuffled mini-batches, the last, short one included.
+lr_scheduler : str or optax.Schedule, optional
+    'exponential_decay', 'cosine_decay', 'warmup_cosine_decay', 'warmup_exponential_decay', 'warmup_constant',
+    'polynomial', 'linear', 'piecewise_constant' or 'sgdr'. It counts updates and by default spans all of them.
+lr_scheduler_kwargs : dict, optional
+    Arguments of the optax schedule of that name.
+prototypes_initializer : str or callable, optional
+    'stratified_random' (when None), 'class_mean', 'class_conditional_mean', 'stratified_noise', 'random_normal',
+    'uniform', 'zeros', 'ones', 'fill_value', or `(X, y, n_per_class, key) -> (prototypes, labels)` with classes
+    coded 0 .. n_classes-1.
+patience : int, optional
+    Stop after so many epochs without improvement; the check of `epsilon` alone when None.
+restore_best : bool, default=False
+    Keep the parameters of the lowest monitored loss.
+class_weight : dict or 'balanced', optional
+    Factors of the samples' losses by label.
+gradient_accumulation_steps : int, optional
+    Average the gradients of so many steps before each update.
+ema_decay : float, optional
+    Hold the exponential moving average of the parameters.
+freeze_params : list of str, optional
+    Parameter groups, such as 'prototypes', that stay as initialised.
+lookahead : dict, optional
+    `{'sync_period': 6, 'slow_step_size': 0.5}`; the slow weights are held.
+mixed_precision : 'bfloat16' or 'float16', optional
+    Forward and backward in that precision; parameters and optimiser stay as they are.
+gradient_checkpointing : bool, default=False
+    Recompute the forward pass in the backward pass.
+devices : list of jax.Device, optional
+    Share the samples out over these.
+verbose : bool, default=False
+    Show a progress bar."""
+
+ATTRIBUTES = """\
+Attributes
+----------
+prototypes_ : ndarray of shape (n_prototypes, n_features)
+prototype_labels_ : ndarray of shape (n_prototypes,)
+classes_ : ndarray of shape (n_classes,)
+n_classes_ : int
+n_features_in_ : int
+feature_names_in_ : ndarray of shape (n_features,)
+    Present where X had string column names.
+loss_ : float
+    The last training loss.
+loss_history_ : ndarray of shape (n_iter_,)
+val_loss_history_ : ndarray of shape (n_iter_,)
+    Empty without validation data.
+best_loss_ : float
+    The lowest monitored loss.
+n_iter_ : int
+"""

@@ -1,0 +1,188 @@
+"""From constructor values to the parts of a training; what cannot act is refused here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+import optax
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from prosemble.core.callbacks import Callback, ProgressBar
+from prosemble.core.initializers import INITIALIZERS
+from prosemble.core._names import lookup
+from prosemble.training.loop import Lookahead, Training
+from prosemble.training.optimizers import get_optimizer
+from prosemble.training.precision import PRECISIONS
+from prosemble.training.trainable import Trainable
+
+_POSITIVE = Interval(Real, 0, None, closed="neither")
+_NOT_NEGATIVE = Interval(Real, 0, None, closed="left")
+_COUNT = Interval(Integral, 1, None, closed="left")
+
+#: scikit-learn's table of what each constructor parameter accepts.
+CONSTRAINTS: dict[str, list[Any]] = {
+    "n_prototypes_per_class": [_COUNT, "array-like", dict],
+    "max_iter": [_COUNT],
+    "lr": [_POSITIVE],
+    "epsilon": [_NOT_NEGATIVE],
+    "random_seed": [Interval(Integral, 0, 2**32 - 1, closed="both")],
+    "distance_fn": [callable, None],
+    "optimizer": [str, optax.GradientTransformation],
+    "transfer_fn": [callable, str, None],
+    "beta": [Interval(Real, None, None, closed="neither")],
+    "margin": [Interval(Real, None, None, closed="neither")],
+    "callbacks": ["array-like", None],
+    "use_scan": ["boolean"],
+    "batch_size": [_COUNT, None],
+    "lr_scheduler": [callable, str, None],
+    "lr_scheduler_kwargs": [dict, None],
+    "prototypes_initializer": [callable, str, None],
+    "patience": [_COUNT, None],
+    "restore_best": ["boolean"],
+    "class_weight": [dict, StrOptions({"balanced"}), None],
+    "gradient_accumulation_steps": [_COUNT, None],
+    "ema_decay": [Interval(Real, 0, 1, closed="left"), None],
+    "freeze_params": ["array-like", None],
+    "lookahead": [dict, None],
+    "mixed_precision": [StrOptions(set(PRECISIONS)), None],
+    "gradient_checkpointing": ["boolean"],
+    "devices": ["array-like", None],
+    "verbose": ["boolean"],
+}
+
+
+def refuse(model: Any, names: Sequence[str], reason: str) -> None:
+    """Raise where one of these options has another value than its default."""
+    defaults = {name: field.default for name, field in type(model).__dataclass_fields__.items()}
+    for name in names:
+        value = getattr(model, name)
+        if value is not defaults[name] and value != defaults[name]:
+            raise ValueError(f"{name}={value!r} has no effect with {reason}; leave it at {defaults[name]!r}.")
+
+
+def training_of(
+    model: Any, trainable: Trainable, groups: Sequence[str], one_pass: bool = False
+) -> Training:
+    """Return the training that the model's constructor values describe.
+
+    `groups` are the names of the parameter groups; `one_pass` switches the stopping rules off.
+    """
+    optimizer = get_optimizer(model.optimizer, model.gradient_accumulation_steps)
+    if optimizer.line_search:
+        options = ("lr", "lr_scheduler", "batch_size", "gradient_accumulation_steps", "lookahead")
+        refuse(model, options, "optimizer='lbfgs', which searches its step over the full batch")
+        if model.mixed_precision == "float16":
+            raise ValueError("mixed_precision='float16' cannot be combined with optimizer='lbfgs'.")
+    elif isinstance(optimizer.make, optax.GradientTransformation):
+        refuse(model, ("lr", "lr_scheduler"), "an optimizer that is an optax.GradientTransformation")
+    if model.lr_scheduler is None:
+        refuse(model, ("lr_scheduler_kwargs",), "lr_scheduler=None")
+    frozen = frozenset(model.freeze_params or ())
+    unknown = frozen - set(groups)
+    if unknown:
+        raise ValueError(
+            f"freeze_params names {sorted(unknown)}, which {type(model).__name__} does not have. "
+            f"Accepted: {', '.join(sorted(groups))}."
+        )
+    return Training(
+        model=trainable,
+        optimizer=optimizer,
+        lookahead=_lookahead(model.lookahead),
+        ema_decay=None if model.ema_decay is None else float(model.ema_decay),
+        epsilon=float(model.epsilon),
+        patience=None if model.patience is None else float(model.patience),
+        batch_size=model.batch_size,
+        blocks=trainable.row_wise and not model.devices,
+        early_stopping=not one_pass,
+        restore_best=model.restore_best and not one_pass,
+        frozen=frozen,
+        mixed_precision=model.mixed_precision,
+        checkpointing=model.gradient_checkpointing,
+    )
+
+
+def _lookahead(options: Mapping[str, Any] | None) -> Lookahead | None:
+    if options is None:
+        return None
+    defaults = {"sync_period": 6, "slow_step_size": 0.5}
+    unknown = set(options) - set(defaults)
+    if unknown:
+        raise ValueError(f"lookahead holds {sorted(unknown)}. Accepted: {', '.join(defaults)}.")
+    period, size = {**defaults, **options}.values()
+    if not (isinstance(period, Integral) and period >= 1 and isinstance(size, Real) and 0 < size <= 1):
+        raise ValueError(
+            f"lookahead takes an integer sync_period >= 1 and a slow_step_size in (0, 1]; got {options!r}."
+        )
+    return Lookahead(sync_period=float(period), slow_step_size=float(size))
+
+
+def initializer_of(model: Any) -> Any:
+    """Return the function that `prototypes_initializer` names or is."""
+    given = model.prototypes_initializer
+    if callable(given):
+        return given
+    return lookup(INITIALIZERS, given or "stratified_random", "prototypes_initializer")
+
+
+def callbacks_of(model: Any) -> list[Callback]:
+    """Return the callbacks, with a progress bar where the model is verbose."""
+    callbacks = list(model.callbacks or [])
+    for callback in callbacks:
+        if not isinstance(callback, Callback):
+            raise ValueError(
+                f"callbacks must hold prosemble.core.callbacks.Callback instances; got {callback!r}."
+            )
+    return callbacks + ([ProgressBar()] if model.verbose else [])
+
+
+def counts_of(model: Any, classes: np.ndarray) -> list[int]:
+    """Return the number of prototypes of each class."""
+    given = model.n_prototypes_per_class
+    if isinstance(given, Mapping):
+        counts = list(by_label("n_prototypes_per_class", given, classes).values())
+        missing = [label for label, count in zip(classes.tolist(), counts, strict=True) if count is None]
+        if missing:
+            raise ValueError(
+                f"n_prototypes_per_class names no count for the labels {missing}; it needs one for each of "
+                f"{classes.tolist()}."
+            )
+    elif isinstance(given, Integral):
+        counts = [int(given)] * len(classes)
+    else:
+        counts = list(given)
+        if len(counts) != len(classes):
+            raise ValueError(
+                f"n_prototypes_per_class has {len(counts)} entries, but y has {len(classes)} classes: "
+                f"{classes.tolist()}."
+            )
+    for count in counts:
+        if not isinstance(count, Integral) or isinstance(count, bool) or count < 1:
+            raise ValueError(f"n_prototypes_per_class must hold integers >= 1; got {given!r}.")
+    return [int(count) for count in counts]
+
+
+def by_label(parameter: str, given: Mapping[Any, Any], classes: np.ndarray) -> dict[Any, Any]:
+    """Return the values of a dict by label in the order of the classes, None where one is missing."""
+    labels = classes.tolist()
+    unknown = [key for key in given if key not in labels]
+    if unknown:
+        raise ValueError(f"{parameter} names the labels {unknown}, which y does not have. Labels of y: {labels}.")
+    return {label: given.get(label) for label in labels}
+
+
+def class_weights_of(model: Any, classes: np.ndarray, y: np.ndarray, weight: np.ndarray) -> np.ndarray | None:
+    """Return a factor per class, or None; 'balanced' counts weights as scikit-learn counts rows."""
+    given = model.class_weight
+    if given is None:
+        return None
+    if given == "balanced":
+        mass = np.bincount(y, weights=weight, minlength=len(classes))
+        return mass.sum() / (len(classes) * np.where(mass > 0, mass, np.inf))
+    for label, value in given.items():
+        if not isinstance(value, Real) or not 0 <= value < np.inf:
+            raise ValueError(f"class_weight must hold numbers >= 0; got {value!r} for the label {label!r}.")
+    factors = by_label("class_weight", given, classes).values()
+    return np.array([1.0 if factor is None else factor for factor in factors])

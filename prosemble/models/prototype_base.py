@@ -1,0 +1,526 @@
+"""The estimator that all supervised models derive from: scikit-learn's surface over the parts and the loop."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from inspect import cleandoc, signature
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, ClassVar, Self, cast, dataclass_transform
+
+import jax
+import numpy as np
+import optax
+from scipy.special import softmax
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d, validate_data
+
+from prosemble.core.activations import Activation, get_activation
+from prosemble.core.callbacks import Callback
+from prosemble.core.distance import squared_euclidean_distance_matrix
+from prosemble.core.initializers import DRAWN_FROM_DATA
+from prosemble.distances import Distance, FromFunction, SquaredEuclidean
+from prosemble.io import files
+from prosemble.models import _settings, prediction
+from prosemble.models._docs import ATTRIBUTES, PARAMETERS
+from prosemble.models.model import Hook, HookModel, Model
+from prosemble.objectives import Objective
+from prosemble.training import loop
+from prosemble.training.data import Rows, merge_equal_rows, pad, shard
+from prosemble.training.optimizers import get_schedule, rate_table
+from prosemble.training.trainable import Trainable
+
+# Epochs are run in chunks of about this many multiplications, a second or so, between which Ctrl-C is heard.
+_CHUNK = 2e10
+
+
+@dataclass_transform(kw_only_default=True, eq_default=False)
+@dataclass(kw_only=True, eq=False, repr=False)
+class SupervisedPrototypeModel(ClassifierMixin, BaseEstimator):
+    """A classifier that learns labelled prototypes and predicts by the nearest.
+
+    Derive from it and override `_compute_loss(self, params, X, y, proto_labels)`, a scalar made with
+    `params["prototypes"]` (p, d), samples `X` (n, d), class indices `y` (n,) and `proto_labels` (p,), and
+    `self.distance_fn`, `self.transfer_fn`, `self.margin`, which are resolved while it runs. That is all a new
+    model needs in order to train, predict, clone, save and load.
+    """
+
+    n_prototypes_per_class: int | Sequence[int] | Mapping[Any, int] = 1
+    max_iter: int = 100
+    lr: float = 0.01
+    epsilon: float = 1e-6
+    random_seed: int = 42
+    distance_fn: Callable[..., Any] | None = None
+    optimizer: str | optax.GradientTransformation = "adam"
+    transfer_fn: str | Activation | None = None
+    beta: float = 10.0
+    margin: float = 0.0
+    callbacks: Sequence[Callback] | None = None
+    use_scan: bool = True
+    batch_size: int | None = None
+    lr_scheduler: str | optax.Schedule | None = None
+    lr_scheduler_kwargs: Mapping[str, Any] | None = None
+    prototypes_initializer: str | Callable[..., Any] | None = None
+    patience: int | None = None
+    restore_best: bool = False
+    class_weight: Mapping[Any, float] | str | None = None
+    gradient_accumulation_steps: int | None = None
+    ema_decay: float | None = None
+    freeze_params: Sequence[str] | None = None
+    lookahead: Mapping[str, Any] | None = None
+    mixed_precision: str | None = None
+    gradient_checkpointing: bool = False
+    devices: Sequence[Any] | None = None
+    verbose: bool = False
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = _settings.CONSTRAINTS
+    # Options that the model's objective has no use for.
+    _inert: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        # A model that writes its own __init__, and what derives from it, keeps it.
+        if all("__dataclass_fields__" in b.__dict__ for b in cls.__mro__ if "__init__" in b.__dict__ and b is not object):
+            dataclass(kw_only=True, eq=False, repr=False)(cls)
+        if cls.__doc__:
+            own = cleandoc(cls.__doc__)
+            heading = "" if "Parameters\n----------" in own else "\n\nParameters\n----------"
+            cls.__doc__ = f"{own}{heading}\n{PARAMETERS}\n\n{ATTRIBUTES}"
+
+    @classmethod
+    def _get_param_names(cls) -> list[str]:
+        # scikit-learn passes over **kwargs; here they are the parameters of the parent.
+        names: set[str] = set()
+        for base in cls.__mro__:
+            if "__init__" not in base.__dict__:
+                continue
+            parameters = list(signature(base.__dict__["__init__"]).parameters.values())[1:]
+            names |= {p.name for p in parameters if p.kind is not p.VAR_KEYWORD}
+            if all(p.kind is not p.VAR_KEYWORD for p in parameters):
+                break
+        return sorted(names)
+
+    # What a model is made of. A named model overrides `_objective`; a user's may override `_compute_loss`.
+
+    def _objective(self) -> Objective:
+        raise NotImplementedError(f"{type(self).__name__} has no loss: override _compute_loss.")
+
+    def _distance(self) -> Distance:
+        return SquaredEuclidean() if self.distance_fn is None else FromFunction(function=self.distance_fn)
+
+    def _compute_loss(self, params: Mapping[str, Any], X: Any, y: Any, proto_labels: Any) -> Any:
+        """Return the scalar that training minimises."""
+        losses = self._objective()(self._distance()(dict(params), X), y, proto_labels)
+        return losses.mean()
+
+    def _trainable(self) -> Trainable:
+        _settings.refuse(self, self._inert, f"the loss of {type(self).__name__}")
+        if type(self)._compute_loss is SupervisedPrototypeModel._compute_loss:
+            return Model(distance=self._distance(), objective=self._objective())
+        resolved = copy.copy(self)
+        resolved.distance_fn = self.distance_fn or squared_euclidean_distance_matrix
+        resolved.transfer_fn = get_activation(self.transfer_fn or "identity")
+        return HookModel(distance=self._distance(), hook=Hook(resolved, self.get_params(deep=False)))
+
+    # Training.
+
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        validation_data: tuple[Any, Any] | None = None,
+        initial_prototypes: Any = None,
+        initial_labels: Any = None,
+        resume: bool = False,
+    ) -> Self:
+        """Learn the prototypes.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,)
+            Labels of any kind that scikit-learn's classifiers take, of two classes at least.
+        sample_weight : array-like of shape (n_samples,), optional
+            Factors, not negative, of the samples' losses; an integer weight equals so many rows.
+        validation_data : (X, y), optional
+            Samples whose loss is recorded after each epoch, and monitored in the place of the training loss.
+        initial_prototypes : array-like of shape (n_prototypes, n_features), optional
+            Where to start, in the place of the initialiser.
+        initial_labels : array-like of shape (n_prototypes,), optional
+            Labels of the initial prototypes; each class of `y` needs at least one. Where left out, the prototypes
+            are taken class after class, as many as `n_prototypes_per_class` says.
+        resume : bool, default=False
+            Go on from the fitted state, optimiser included. A training that was interrupted (a checkpoint, Ctrl-C)
+            runs up to `max_iter`, a finished one for `max_iter` further epochs; `n_iter_` and histories go on.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If the data or a parameter cannot be used; the estimator then keeps its former state.
+        """
+        with self._unchanged_on_failure():
+            self._validate_params()
+            if resume and (initial_prototypes is not None or initial_labels is not None):
+                raise ValueError("resume=True starts from the fitted prototypes; initial_prototypes cannot act.")
+            if resume:
+                check_is_fitted(self)
+            X, y, weight = self._read(X, y, sample_weight, known=self.classes_ if resume else None)
+            rows = self._arrange(X, y, weight)
+            if not resume:
+                self._start(rows, initial_prototypes, initial_labels)
+            first = self.n_iter_ if resume else 0
+            until = self.max_iter if self._interrupted and first < self.max_iter else first + self.max_iter
+            self._train(rows, self._read_validation(validation_data), until)
+        return self
+
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
+        """Learn from one pass over `X`; the optimiser's state is kept from call to call.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,)
+        classes : array-like of shape (n_classes,), optional
+            All labels that will ever be seen: needed on the first call of an unfitted model only.
+        sample_weight : array-like of shape (n_samples,), optional
+
+        Returns
+        -------
+        self
+        """
+        with self._unchanged_on_failure():
+            self._validate_params()
+            fitted = hasattr(self, "classes_")
+            if fitted:
+                if classes is not None and not np.array_equal(np.unique(classes), self.classes_):
+                    raise ValueError(f"classes={classes!r} differs from that of the first call: {self.classes_}.")
+                known = self.classes_
+            elif classes is None:
+                raise ValueError("classes must be given on the first call of partial_fit; got None.")
+            else:
+                known = np.unique(classes)
+            X, y, weight = self._read(X, y, sample_weight, known=known, reset=not fitted)
+            rows = self._arrange(X, y, weight)
+            if not fitted:
+                self._start(rows, None, None, stream=True)
+            self._train(rows, None, self.n_iter_ + 1, one_pass=True)
+        return self
+
+    @contextmanager
+    def _unchanged_on_failure(self) -> Iterator[None]:
+        former = dict(self.__dict__)
+        try:
+            yield
+        except BaseException:
+            self.__dict__.clear()
+            self.__dict__.update(former)
+            raise
+
+    def _read(
+        self, X: Any, y: Any, sample_weight: Any, known: np.ndarray | None, reset: bool | None = None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Validate and return samples, class indices and weights; `classes_` becomes known."""
+        dtype = jax.dtypes.canonicalize_dtype(np.float64)
+        X, y = validate_data(self, X, y, dtype=dtype, order="C", reset=known is None if reset is None else reset)
+        check_classification_targets(y)
+        y = column_or_1d(y, warn=True)
+        weight = _check_sample_weight(sample_weight, X, dtype=dtype)
+        if not np.isfinite(weight).all() or (weight < 0).any() or not (weight > 0).any():
+            raise ValueError("sample_weight must hold finite, not negative numbers, some positive.")
+        if (weight == 0).any():  # a weight of zero means that the row is not there
+            X, y, weight = X[weight > 0], y[weight > 0], weight[weight > 0]
+        classes = np.unique(y) if known is None else known
+        if len(classes) < 2:
+            raise ValueError(f"y must hold at least two classes; got only one class: {classes.tolist()}.")
+        self.classes_, self.n_classes_ = classes, len(classes)
+        return X, self._encode(y, "y"), weight
+
+    def _encode(self, y: np.ndarray, name: str) -> np.ndarray:
+        known = np.isin(y, self.classes_)
+        if not known.all():
+            strange = np.unique(np.asarray(y)[~known]).tolist()
+            raise ValueError(f"{name} holds the labels {strange}; known are {self.classes_.tolist()}.")
+        return np.searchsorted(self.classes_, y).astype(np.int32)
+
+    def _arrange(self, X: np.ndarray, y: np.ndarray, weight: np.ndarray) -> Rows:
+        rows = Rows(X, y, weight)
+        if not self._trainable().row_wise:
+            if self.class_weight is not None or (weight != 1).any():
+                raise ValueError(
+                    f"sample_weight and class_weight cannot act on {type(self).__name__}: its _compute_loss returns "
+                    "one number for all samples."
+                )
+            return rows
+        return merge_equal_rows(rows) if self.batch_size is None else rows
+
+    def _read_validation(self, validation_data: Any) -> Rows | None:
+        if validation_data is None:
+            return None
+        try:
+            X, y = validation_data
+        except (TypeError, ValueError):
+            raise ValueError("validation_data must be a pair (X, y).") from None
+        dtype = jax.dtypes.canonicalize_dtype(np.float64)
+        X, y = validate_data(self, X, y, dtype=dtype, order="C", reset=False)
+        return Rows(X, self._encode(column_or_1d(y), "validation_data"), np.ones(len(X), dtype))
+
+    def _start(self, rows: Rows, prototypes: Any, labels: Any, stream: bool = False) -> None:
+        """Set everything that is fitted to its value before the first epoch."""
+        X = cast(np.ndarray, rows.X)
+        if prototypes is None:
+            if labels is not None:
+                raise ValueError("initial_labels were given without initial_prototypes.")
+            prototypes, indices = self._draw(rows, stream)
+        else:
+            prototypes = np.asarray(prototypes, X.dtype)
+            if labels is None:
+                indices = np.repeat(np.arange(self.n_classes_), _settings.counts_of(self, self.classes_))
+            else:
+                indices = self._encode(column_or_1d(labels), "initial_labels")
+            _check_prototypes("initial_prototypes", prototypes, indices, X.shape[1], self.classes_)
+        self.prototypes_ = np.asarray(prototypes, X.dtype)
+        self.prototype_labels_ = self.classes_[indices]
+        self._groups = ("prototypes",)
+        self._state: loop.State | None = None
+        self._interrupted = False
+        self.n_iter_ = 0
+        self.loss_history_ = np.empty(0)
+        self.val_loss_history_ = np.empty(0)
+        self.loss_ = self.best_loss_ = np.inf
+
+    def _draw(self, rows: Rows, stream: bool) -> tuple[np.ndarray, np.ndarray]:
+        X, y, weight = (cast(np.ndarray, part) for part in rows)
+        counts = _settings.counts_of(self, self.classes_)
+        initializer = _settings.initializer_of(self)
+        if callable(self.prototypes_initializer):
+            prototypes, indices = initializer(X, y, counts, jax.random.key(self.random_seed))
+            prototypes, indices = np.asarray(prototypes, X.dtype), np.asarray(indices)
+            _check_prototypes("prototypes_initializer", prototypes, indices, X.shape[1], self.classes_)
+            return prototypes, indices.astype(np.int32)
+        if (self.prototypes_initializer or "stratified_random") in DRAWN_FROM_DATA and not stream:
+            for label, count, index in zip(self.classes_.tolist(), counts, range(len(counts)), strict=True):
+                # Merged rows stand for as many samples as they weigh, or for one.
+                samples = np.maximum(weight[y == index], 1).sum()
+                if count > samples:
+                    raise ValueError(
+                        f"n_prototypes_per_class asks for {count} prototypes of class {label!r}, which has "
+                        f"{samples:.0f} samples; ask for fewer or choose a prototypes_initializer that does not "
+                        "draw samples, such as 'class_mean'."
+                    )
+        return initializer(X, y, counts, np.random.default_rng(self.random_seed), weight)
+
+    def _train(self, rows: Rows, validation: Rows | None, until: int, one_pass: bool = False) -> None:
+        """Run the loop from the present state to that epoch, or until it stops by itself."""
+        trainable = self._trainable()
+        training = _settings.training_of(self, trainable, self._groups, one_pass)
+        n = len(rows.X)
+        rows, validation = self._weigh(rows, validation)
+        if training.batch_size is not None:
+            training = training.with_batch_size(min(training.batch_size, n))
+        if trainable.row_wise:
+            multiple = training.batch_size if training.batch_size is not None else None
+            rows = pad(rows, multiple)
+            validation = None if validation is None else pad(validation, None)
+        if self.devices is not None:
+            rows = shard(rows, self.devices)
+        indices = np.searchsorted(self.classes_, self.prototype_labels_).astype(np.int32)
+        data = loop.Data(rows, np.int32(n), validation, indices)
+        first = self.n_iter_
+        steps = 1 if training.batch_size is None else -(-n // training.batch_size)
+        rates = self._rates(training, steps, until)
+        fresh = self._state is None
+        state = loop.template(training, self._parameters()) if self._state is None else self._state
+        state = state._replace(finished=np.bool_(False))
+
+        callbacks = [] if one_pass else _settings.callbacks_of(self)
+        whole = self.use_scan and not callbacks
+        work = len(rows.X) * len(indices) * self.n_features_in_ * 6
+        chunk = max(1, min(until - first, int(_CHUNK / work))) if whole else 1
+        capacity = max(128, 2 ** (until - first - 1).bit_length())
+        info: Mapping[str, Any] = MappingProxyType({})
+        self._interrupted = True
+        try:
+            for callback in callbacks:
+                callback.on_fit_start(self, rows.X[:n])
+            while self.n_iter_ < until:
+                stop = min(self.n_iter_ + chunk, until)
+                outcome = loop.run(training, data, state, rates, self.random_seed, fresh, stop, capacity)
+                outcome = jax.tree.map(np.asarray, outcome)
+                self._hold(outcome)
+                state, fresh = outcome.state, False
+                if callbacks:
+                    info = self._info(outcome, rates, steps, until)
+                    if any([callback.on_iteration_end(self, info) for callback in callbacks]):
+                        break
+                if state.finished:
+                    break
+            self._interrupted = False
+        except KeyboardInterrupt:
+            if self._state is None:
+                raise
+            warnings.warn(f"Training interrupted after epoch {self.n_iter_}.", stacklevel=4)
+        finally:
+            for callback in callbacks:
+                callback.close()
+        for callback in callbacks:
+            callback.on_fit_end(self, info)
+
+    def _weigh(self, rows: Rows, validation: Rows | None) -> tuple[Rows, Rows | None]:
+        y = cast(np.ndarray, rows.y)
+        factors = _settings.class_weights_of(self, self.classes_, y, cast(np.ndarray, rows.weight))
+        if factors is None:
+            return rows, validation
+        factors = factors.astype(rows.weight.dtype)
+        if validation is not None:
+            validation = validation._replace(weight=validation.weight * factors[validation.y])
+        return rows._replace(weight=rows.weight * factors[y]), validation
+
+    def _rates(self, training: loop.Training, steps: int, until: int) -> loop.Rates:
+        dtype = self.prototypes_.dtype
+        every = training.optimizer.accumulate
+        done = 0 if self._state is None else int(self._state.step) // every
+        if self.lr_scheduler is None:
+            return loop.Rates(np.asarray(self.lr, dtype), np.int32(0))
+        left = (until - self.n_iter_) * steps // every + 1
+        total = max(1, max(until, self.max_iter) * steps // every)
+        schedule = get_schedule(self.lr_scheduler, self.lr_scheduler_kwargs, self.lr, total)
+        # Tables of about the same length share a program.
+        table = rate_table(schedule, done, left, dtype)
+        return loop.Rates(np.pad(table, (0, 2 ** (left - 1).bit_length() - left), mode="edge"), np.int32(done))
+
+    def _hold(self, outcome: loop.Outcome) -> None:
+        """Take over what a call of the loop has learned."""
+        state, fitted, history = outcome
+        epochs = int(state.epoch) - self.n_iter_
+        losses = history.loss[:epochs].astype(float)
+        monitored = losses if history.val_loss is None else history.val_loss[:epochs].astype(float)
+        if not np.isfinite(monitored).all() or not all(np.isfinite(value).all() for value in fitted.values()):
+            raise ValueError(
+                f"Training diverged: the loss is not finite after epoch {int(state.epoch)}. A smaller lr "
+                f"(now {self.lr!r}) or scaled features may help."
+            )
+        for name in self._groups:
+            setattr(self, f"{name}_", fitted[name])
+        self._state = state
+        self.n_iter_ = int(state.epoch)
+        self.loss_history_ = np.concatenate([self.loss_history_, losses])
+        if history.val_loss is not None:
+            self.val_loss_history_ = np.concatenate([self.val_loss_history_, monitored])
+        self.loss_ = float(self.loss_history_[-1])
+        self.best_loss_ = float(state.best_loss)
+
+    def _info(self, outcome: loop.Outcome, rates: loop.Rates, steps: int, until: int) -> Mapping[str, Any]:
+        every = self.gradient_accumulation_steps or 1
+        update = (int(outcome.state.step) - 1) // every - int(rates.first)
+        rate = rates.rate if np.ndim(rates.rate) == 0 else rates.rate[update]
+        validated = outcome.history.val_loss is not None
+        return MappingProxyType(
+            {
+                "iteration": self.n_iter_ - 1,
+                "max_iter": until,
+                "loss": self.loss_,
+                "val_loss": float(self.val_loss_history_[-1]) if validated else None,
+                "lr": float(rate),
+                "params": outcome.state.params,
+            }
+        )
+
+    def _parameters(self) -> dict[str, np.ndarray]:
+        return {name: getattr(self, f"{name}_") for name in self._groups}
+
+    # Prediction.
+
+    def _check_rows(self, X: Any) -> np.ndarray:
+        check_is_fitted(self)
+        dtype = self.prototypes_.dtype
+        return validate_data(self, X, dtype=dtype, order="C", reset=False)
+
+    def distances(self, X: Any) -> np.ndarray:
+        """Return the dissimilarities of the samples to the prototypes, (n_samples, n_prototypes)."""
+        return prediction.distances(self._distance(), self._parameters_checked(), self._check_rows(X))
+
+    def _parameters_checked(self) -> dict[str, np.ndarray]:
+        check_is_fitted(self)
+        return self._parameters()
+
+    def _class_distances(self, X: Any) -> np.ndarray:
+        """Return the distance to the nearest prototype of each class, (n_samples, n_classes)."""
+        X = self._check_rows(X)
+        indices = np.searchsorted(self.classes_, self.prototype_labels_)
+        return prediction.class_distances(self._distance(), self._parameters(), X, indices, self.n_classes_)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the label of the nearest prototype of each sample, (n_samples,)."""
+        nearest = self._class_distances(X).argmin(axis=1)
+        return self.classes_[nearest]
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Return minus the distance to each class, (n_samples, n_classes).
+
+        For two classes, as scikit-learn wants it, (n_samples,): positive where the second class is nearer.
+        """
+        distances = self._class_distances(X)
+        return distances[:, 0] - distances[:, 1] if self.n_classes_ == 2 else -distances
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return the softmax of minus the distances to the classes, (n_samples, n_classes)."""
+        return softmax(-self._class_distances(X).astype(np.float64), axis=1)
+
+    # Files.
+
+    def _get_hyperparams(self) -> dict[str, Any]:
+        """Return the constructor values that a file can hold; a subclass may extend the dict of `super()`."""
+        return {name: value for name, value in self.get_params(deep=False).items() if files.storable(value)}
+
+    def save(self, path: str | Path) -> None:
+        """Write the fitted model to a file, replacing it whole or not at all.
+
+        Functions and other objects among the constructor values are not written: `load` takes them as keywords.
+        """
+        check_is_fitted(self)
+        files.save(self, path)
+
+    @classmethod
+    def load(cls, path: str | Path, **objects: Any) -> Self:
+        """Read a model that `save` wrote; nothing in the file is executed.
+
+        Parameters
+        ----------
+        path : str or Path
+        **objects
+            Constructor values that the file could not hold, such as `distance_fn`.
+
+        Raises
+        ------
+        prosemble.io.ModelFileError
+            If the file is no model file, damaged, of a newer format, or of another class.
+        """
+        return files.load(path, cls, objects)
+
+
+def _check_prototypes(
+    source: str, prototypes: np.ndarray, indices: np.ndarray, n_features: int, classes: np.ndarray
+) -> None:
+    if prototypes.ndim != 2 or prototypes.shape[1] != n_features or indices.shape != prototypes.shape[:1]:
+        raise ValueError(
+            f"{source} must give prototypes of shape (p, {n_features}) and p labels; got the shapes "
+            f"{prototypes.shape} and {indices.shape}."
+        )
+    if not np.isfinite(prototypes).all():
+        raise ValueError(f"{source} holds NaN or infinite values.")
+    missing = np.setdiff1d(np.arange(len(classes)), indices)
+    if len(missing) or (indices < 0).any() or (indices >= len(classes)).any():
+        raise ValueError(
+            f"{source} must give each class a prototype; without one: {classes[missing].tolist()}, "
+            f"classes: {classes.tolist()}."
+        )

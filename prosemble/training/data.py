@@ -1,0 +1,83 @@
+"""What feeds the loop: rows laid out in the shapes that compiled programs are kept for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+
+# Rows that a training step or a prediction takes at a time: the distances of a block to a few hundred prototypes
+# stay in a processor's cache, and memory does not grow with rows times prototypes.
+BLOCK = 4096
+
+
+class Rows(NamedTuple):
+    """Samples, class indices and weights; rows of weight zero are padding."""
+
+    X: np.ndarray | jax.Array
+    y: np.ndarray | jax.Array
+    weight: np.ndarray | jax.Array
+
+
+def merge_equal_rows(rows: Rows) -> Rows:
+    """Return each distinct (sample, class) of positive weight once, with the sum of its weights.
+
+    The result depends neither on the order of the rows nor on whether a weight k is written as k equal rows, and
+    so neither does, to the last bit, what is trained on it.
+    """
+    X, y, weight = rows
+    keys = _row_keys(X) + y.astype(np.uint64)
+    _, first, group = np.unique(keys, return_index=True, return_inverse=True)
+    total = np.bincount(group, weights=weight, minlength=len(first))
+    first, total = first[total > 0], total[total > 0]
+    return Rows(X[first], y[first], total.astype(weight.dtype))
+
+
+def _row_keys(X: np.ndarray) -> np.ndarray:
+    """Return a 64-bit key per row: equal for equal rows, different (but for a chance of 2^-64) for others."""
+    X = X + 0  # -0.0 equals 0.0 but has other bits
+    bits = X.view(np.uint32 if X.itemsize == 4 else np.uint64)
+    coefficients = np.random.default_rng(0).integers(2**63, size=bits.shape[1], dtype=np.uint64) * 2 + 1
+    keys = np.zeros(len(X), np.uint64)
+    for start in range(0, len(X), BLOCK):
+        block = bits[start : start + BLOCK].astype(np.uint64)
+        # A plain linear hash maps rows that differ by powers of two in step to equal keys; mix the words first.
+        block ^= block >> 15
+        block *= np.uint64(0x9E3779B97F4A7C15)
+        block ^= block >> 32
+        keys[start : start + BLOCK] = (block * coefficients).sum(axis=1, dtype=np.uint64)
+    keys ^= keys >> 29
+    return keys * np.uint64(0xBF58476D1CE4E5B9)
+
+
+def pad(rows: Rows, multiple: int | None) -> Rows:
+    """Return the rows padded to a shape that data sets of about this size share.
+
+    Padding repeats the first row, since a user's distance may be undefined at zero, with weight zero.
+    """
+    n = len(rows.X)
+    if multiple is None:
+        blocks = -(-n // BLOCK)
+        granule = max(8, 2 ** (n.bit_length() - 5)) if blocks == 1 else 64
+        block = -(-n // (blocks * granule)) * granule
+        padded = blocks * block
+    else:
+        padded = -(-n // multiple) * multiple
+    if padded == n:
+        return rows
+    index = np.zeros(padded, np.intp)
+    index[:n] = np.arange(n)
+    weight = np.zeros(padded, rows.weight.dtype)
+    weight[:n] = rows.weight
+    return Rows(rows.X[index], rows.y[index], weight)
+
+
+def shard(rows: Rows, devices: Sequence[Any]) -> Rows:
+    """Return the rows laid out over the devices, an equal share each."""
+    if len(rows.X) % len(devices):
+        rows = pad(rows, len(devices))
+    mesh = Mesh(np.asarray(devices), ("samples",))
+    return jax.device_put(rows, NamedSharding(mesh, PartitionSpec("samples")))

@@ -1,0 +1,324 @@
+"""The one training loop: epochs, batches, stopping, best parameters, averaging.
+
+`run` is one compiled `while_loop` over epochs. A whole fit is one call of it; callbacks, progress bars and
+`use_scan=False` call the same program for a few epochs at a time, so that the results are the same bits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jax import lax
+from jaxtyping import Array, Bool, Float, Int
+
+from prosemble.core.part import Part
+from prosemble.training.data import BLOCK, Rows
+from prosemble.training.optimizers import Optimizer
+from prosemble.training.precision import LossScale, initial_loss_scale, lower
+from prosemble.training.trainable import Params, Trainable
+
+
+class Lookahead(Part):
+    """k steps forward, one step back (Zhang, Lucas, Hinton & Ba 2019)."""
+
+    sync_period: float
+    slow_step_size: float
+
+
+class Training(Part):
+    """A model and everything that decides how it is trained. What is None costs nothing in the program."""
+
+    model: Trainable
+    optimizer: Optimizer
+    lookahead: Lookahead | None
+    ema_decay: float | None
+    epsilon: float
+    patience: float | None
+    batch_size: int | None
+    blocks: bool
+    early_stopping: bool
+    restore_best: bool
+    frozen: frozenset[str]
+    mixed_precision: str | None
+    checkpointing: bool
+
+    def with_batch_size(self, batch_size: int) -> Training:
+        """Return the same training with another batch size."""
+        return replace(self, batch_size=batch_size)
+
+    def held(self, state: State) -> Params:
+        """Return the parameters that the fitted model would hold now."""
+        if state.average is not None:
+            return self.model.project(state.average)
+        return state.params if state.slow is None else state.slow
+
+
+class State(NamedTuple):
+    """All that a training needs to go on as if it had never stopped."""
+
+    params: Params
+    optimizer: Any
+    average: Params | None
+    slow: Params | None
+    best: Params | None
+    loss_scale: LossScale | None
+    best_loss: Float[Array, ""]
+    stall_loss: Float[Array, ""]
+    previous_loss: Float[Array, ""]
+    stalled: Int[Array, ""]
+    epoch: Int[Array, ""]
+    step: Int[Array, ""]
+    finished: Bool[Array, ""]
+
+
+class Data(NamedTuple):
+    """Training rows, the number of them that is not padding, validation rows, and the prototypes' classes."""
+
+    train: Rows
+    n: Int[Array, ""]
+    validation: Rows | None
+    labels: Int[Array, " p"]
+
+
+class Rates(NamedTuple):
+    """The learning rate, or the rate of each update from the `first` on."""
+
+    rate: Float[Array, "..."]
+    first: Int[Array, ""]
+
+    def at(self, update: Int[Array, ""]) -> Float[Array, ""]:
+        """Return the rate of that update."""
+        return self.rate if jnp.ndim(self.rate) == 0 else self.rate[update - self.first]
+
+
+class History(NamedTuple):
+    """Losses of the epochs of one call, from its first epoch on."""
+
+    loss: Float[Array, " capacity"]
+    val_loss: Float[Array, " capacity"] | None
+
+
+class Outcome(NamedTuple):
+    """Where a call of `run` ended, the parameters that a model fitted so far holds, and the losses."""
+
+    state: State
+    fitted: Params
+    history: History
+
+
+def initial_state(training: Training, params: Params) -> State:
+    """Return the state before the first epoch."""
+    infinity = jnp.full((), jnp.inf, params["prototypes"].dtype)
+    zero = jnp.int32(0)
+    trained = {name: value for name, value in params.items() if name not in training.frozen}
+    return State(
+        params=params,
+        optimizer=training.optimizer.transformation(jnp.zeros_like(infinity)).init(trained),
+        average=params if training.ema_decay is not None else None,
+        slow=params if training.lookahead is not None else None,
+        best=params if training.restore_best else None,
+        loss_scale=initial_loss_scale(training.mixed_precision),
+        best_loss=infinity,
+        stall_loss=infinity,
+        previous_loss=infinity,
+        stalled=zero,
+        epoch=zero,
+        step=zero,
+        finished=jnp.bool_(False),
+    )
+
+
+def template(training: Training, params: Params) -> State:
+    """Return a state of those parameters and of zeros: what the first call of `run` is given to start from."""
+    shapes = jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype), params)
+    state = jax.eval_shape(initial_state, training, shapes)
+    return jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), state)._replace(params=params)
+
+
+@partial(jax.jit, static_argnames="capacity")
+def run(
+    training: Training,
+    data: Data,
+    state: State,
+    rates: Rates,
+    seed: int,
+    fresh: bool,
+    until: int,
+    capacity: int,
+) -> Outcome:
+    """Train until that epoch or until a stopping rule holds.
+
+    Where `fresh`, only the parameters of `state` count and the rest is initialised: within this program, since
+    another would have to be compiled. `capacity` is the number of epochs that the histories have room for.
+    """
+    state = lax.cond(fresh, lambda: initial_state(training, state.params), lambda: state)
+    first = state.epoch
+    empty = jnp.zeros(capacity, state.best_loss.dtype)
+    history = History(empty, None if data.validation is None else empty)
+
+    def body(carry: tuple[State, History]) -> tuple[State, History]:
+        state, history = carry
+        before = training.held(state) if training.restore_best else None
+        state, loss = _epoch(training, data, state, rates, seed)
+        history = history._replace(loss=history.loss.at[state.epoch - first].set(loss))
+        after = training.held(state)
+        if data.validation is None:
+            monitored = loss
+            # A full batch's loss is that of the parameters before the update.
+            measured = before if training.batch_size is None else after
+        else:
+            rows = data.validation
+            monitored = _mean_loss(training, after, rows, data.labels, _total_weight(rows.weight))
+            monitored = monitored.astype(loss.dtype)
+            history = history._replace(val_loss=history.val_loss.at[state.epoch - first].set(monitored))
+            measured = after
+        return _monitor(training, state, monitored, measured), history
+
+    def more(carry: tuple[State, History]) -> Array:
+        return (carry[0].epoch < until) & ~carry[0].finished
+
+    state, history = lax.while_loop(more, body, (state, history))
+    return Outcome(state, training.held(state) if state.best is None else state.best, history)
+
+
+def _monitor(training: Training, state: State, monitored: Array, measured: Params | None) -> State:
+    """Close an epoch: keep the best, and decide whether to stop."""
+    better = monitored < state.best_loss
+    finished = ~jnp.isfinite(monitored)
+    stalled, stall_loss = state.stalled, state.stall_loss
+    if training.early_stopping:
+        if training.patience is None:
+            finished |= jnp.abs(state.previous_loss - monitored) < training.epsilon
+        else:
+            improved = monitored < stall_loss - training.epsilon
+            stalled = jnp.where(improved, 0, stalled + 1)
+            stall_loss = jnp.where(improved, monitored, stall_loss)
+            finished |= stalled >= training.patience
+    best = state.best
+    if best is not None:
+        best = jax.tree.map(partial(jnp.where, better), measured, best)
+    return state._replace(
+        best=best,
+        best_loss=jnp.where(better, monitored, state.best_loss),
+        previous_loss=monitored,
+        stalled=stalled,
+        stall_loss=stall_loss,
+        epoch=state.epoch + 1,
+        finished=finished,
+    )
+
+
+def _epoch(training: Training, data: Data, state: State, rates: Rates, seed: Any) -> tuple[State, Array]:
+    """Pass once over the rows and return the mean loss over them."""
+    rows = data.train
+    total = _total_weight(rows.weight)
+    if training.batch_size is None:
+        return _step(training, state, rows, data.labels, rates)
+
+    order = shuffled(len(rows.X), data.n, seed, state.epoch)
+
+    def step(state: State, index: Array) -> tuple[State, Array]:
+        batch = Rows(*(part[index] for part in rows))
+        weight = batch.weight.sum()
+        state, loss = _step(training, state, batch, data.labels, rates)
+        return state, loss * weight / total
+
+    size = min(training.batch_size, len(order))
+    whole, rest = divmod(len(order), size)
+    state, losses = lax.scan(step, state, order[: whole * size].reshape(whole, size))
+    loss = losses.sum()
+    if rest:  # only a loss that cannot be padded gets here
+        state, last = step(state, order[whole * size :])
+        loss += last
+    return state, loss
+
+
+def shuffled(length: int, n: Array | int, seed: Array | int, epoch: Array | int) -> Int[Array, " length"]:
+    """Return the order of the rows in that epoch: the first `n` shuffled, the padding behind them last."""
+    key = jax.random.fold_in(jax.random.key(seed), epoch)
+    draws = jax.random.bits(key, (length,), jnp.uint32)
+    return jnp.argsort(jnp.where(jnp.arange(length) < n, draws, jnp.uint32(0xFFFFFFFF)), stable=True)
+
+
+def _step(training: Training, state: State, rows: Rows, labels: Array, rates: Rates) -> tuple[State, Array]:
+    """Take one gradient step (which accumulation may only store) and return the loss before it."""
+    frozen = {name: value for name, value in state.params.items() if name in training.frozen}
+    trained = {name: value for name, value in state.params.items() if name not in training.frozen}
+    total = _total_weight(rows.weight)
+    scale = state.loss_scale
+
+    def objective(trained: Params, rows: Rows) -> Array:
+        loss = _mean_loss(training, {**frozen, **trained}, rows, labels, total)
+        return loss if scale is None else loss * scale.scale
+
+    loss, gradient = _by_blocks(training, jax.value_and_grad(objective), trained, rows)
+    if scale is not None:
+        loss = loss / scale.scale
+        gradient = jax.tree.map(lambda g: g / scale.scale, gradient)
+
+    every = training.optimizer.accumulate
+    optimizer = training.optimizer.transformation(rates.at(state.step // every))
+    extra = {}
+    if training.optimizer.line_search:
+        extra["value_fn"] = lambda trained: _by_blocks(training, objective, trained, rows)
+    changes, optimizer_state = optimizer.update(
+        gradient, state.optimizer, trained, value=loss, grad=gradient, **extra
+    )
+    moved = training.model.project({**frozen, **optax.apply_updates(trained, changes)})
+    new = state._replace(params={**moved, **frozen}, optimizer=optimizer_state, step=state.step + 1)
+    new = _average(training, new, new.step % every == 0)
+    if scale is not None:
+        finite = jnp.isfinite(optax.tree.norm(gradient)) & jnp.isfinite(loss)
+        new = jax.tree.map(partial(jnp.where, finite), new, state)
+        new = new._replace(loss_scale=scale.adjust(finite))
+        loss = jnp.where(finite, loss, jnp.where(jnp.isfinite(state.previous_loss), state.previous_loss, 0.0))
+    return new, loss
+
+
+def _average(training: Training, state: State, updated: Array) -> State:
+    """Bring the slow weights and the moving average up to the parameters, where an update was made."""
+    if training.lookahead is not None:
+        due = (state.step // training.optimizer.accumulate) % training.lookahead.sync_period == 0
+        synced = optax.incremental_update(state.params, state.slow, training.lookahead.slow_step_size)
+        choose = partial(jnp.where, updated & due)
+        state = state._replace(
+            slow=jax.tree.map(choose, synced, state.slow), params=jax.tree.map(choose, synced, state.params)
+        )
+    if training.ema_decay is not None:
+        moved = optax.incremental_update(state.params, state.average, 1.0 - training.ema_decay)
+        state = state._replace(average=jax.tree.map(partial(jnp.where, updated), moved, state.average))
+    return state
+
+
+def _mean_loss(training: Training, params: Params, rows: Rows, labels: Array, total: Array) -> Array:
+    """Return the weighted sum of the rows' losses over the `total` weight."""
+    params, X = lower((params, rows.X), training.mixed_precision)
+    loss = jax.checkpoint(training.model.loss) if training.checkpointing else training.model.loss
+    return loss(params, X, rows.y, rows.weight, total, labels)
+
+
+def _by_blocks(training: Training, function: Any, trained: Params, rows: Rows) -> Any:
+    """Sum a function of rows over blocks of them, so that distances to all prototypes never exist for all rows."""
+    n = len(rows.X)
+    blocks = -(-n // BLOCK)
+    if blocks == 1 or n % blocks or not training.blocks:
+        return function(trained, rows)
+    blocked = jax.tree.map(lambda part: part.reshape(blocks, n // blocks, *part.shape[1:]), rows)
+    first = jax.tree.map(lambda part: part[0], blocked)
+    zeros = jax.tree.map(lambda a: jnp.zeros(a.shape, a.dtype), jax.eval_shape(function, trained, first))
+
+    def add(total: Any, block: Rows) -> tuple[Any, None]:
+        return jax.tree.map(jnp.add, total, function(trained, block)), None
+
+    return lax.scan(add, zeros, blocked)[0]
+
+
+def _total_weight(weight: Array) -> Array:
+    total = weight.sum()
+    return jnp.where(total > 0, total, 1.0).astype(weight.dtype)
