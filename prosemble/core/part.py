@@ -23,7 +23,7 @@ class Part:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        parent = next((b for b in cls.__mro__[1:] if getattr(b, "__dataclass_fields__", None)), None)
+        parent = next((b for b in cls.__mro__[1:] if dataclasses.is_dataclass(b) and dataclasses.fields(b)), None)
         if parent is not None:
             raise TypeError(f"{cls.__name__} derives from {parent.__name__}, which has fields and is final.")
         dataclasses.dataclass(frozen=True, kw_only=True)(cls)

@@ -1,0 +1,196 @@
+"""The command line: train on a table, predict with the model, look at it."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Train prototype classifiers on tables, look at them and predict with them.",
+)
+
+Table = Annotated[str, typer.Argument(help="CSV or Parquet file, or iris, wine, breast_cancer, digits.")]
+ModelPath = Annotated[Path, typer.Argument(help="A model file that `prosemble fit` wrote.")]
+
+
+@contextmanager
+def _one_line_errors() -> Iterator[None]:
+    """Turn what the user can mend into one line and exit code 2."""
+    try:
+        yield
+    except BrokenPipeError:  # the reader of our output has seen enough
+        raise
+    except (ValueError, TypeError, OSError) as error:
+        typer.echo("Error: " + " ".join(str(error).split()), err=True)
+        raise typer.Exit(2) from None
+
+
+@app.command()
+def fit(
+    table: Table,
+    target: Annotated[str, typer.Option(help="Column that holds the labels.")],
+    model: Annotated[str | None, typer.Option(help="Name of an estimator; a good recipe when left out.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the estimator.")
+    ] = None,
+    output: Annotated[Path, typer.Option("--output", "-o", help="File to write the model to.")] = Path(
+        "model.prosemble"
+    ),
+    test_size: Annotated[
+        float, typer.Option(min=0.01, max=0.99, help="Share of the rows held out to test on.")
+    ] = 0.25,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of the split and the model.")] = 42,
+) -> None:
+    """Train on TABLE, test on held-out rows, show the prototypes and write the model.
+
+    Example: prosemble fit iris --target target
+    """
+    with _one_line_errors():
+        from sklearn.model_selection import train_test_split
+
+        from prosemble.table import TableModel, read_table
+
+        frame = read_table(table)
+        if not output.parent.is_dir():
+            raise FileNotFoundError(f"--output {output}: no folder {output.parent}.")
+        estimator = _estimator(model, settings or [], seed)
+        learner = TableModel.for_table(estimator, target, frame, table)
+        train, test = train_test_split(frame, test_size=test_size, random_state=seed, stratify=frame[target])
+        if model is None:
+            _recipe(learner, train, settings or [])
+            typer.echo("Recipe: " + " ".join(repr(estimator).split()))
+        estimator.set_params(verbose=True)
+        learner.fit(train, table)
+        estimator.set_params(verbose=False)
+        if learner.categories:
+            listed = ", ".join(f"{column} ({len(values)})" for column, values in learner.categories.items())
+            typer.echo(f"Text columns, one-hot encoded: {listed}")
+        _report(learner, train, test, table)
+        learner.save(output)
+        typer.echo(f"Model written to {output}")
+
+
+@app.command()
+def predict(
+    model: ModelPath,
+    table: Table,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="CSV or Parquet to write; standard output when left out.")
+    ] = None,
+) -> None:
+    """Write the predicted label and the probability of each class for the rows of TABLE.
+
+    Example: prosemble predict model.prosemble new_rows.csv -o predictions.csv
+    """
+    with _one_line_errors():
+        from prosemble.table import TableModel, read_table
+
+        result = TableModel.load(model).predict(read_table(table), table)
+        if output is None:
+            result.to_csv(sys.stdout, index=False)
+        elif output.suffix.lower() in {".parquet", ".pq"}:
+            result.to_parquet(output, index=False)
+        else:
+            result.to_csv(output, index=False)
+
+
+@app.command()
+def show(model: ModelPath) -> None:
+    """Describe a model: what it is, what it reads, and its prototypes in the units of the table.
+
+    Example: prosemble show model.prosemble
+    """
+    with _one_line_errors():
+        from prosemble.table import TableModel
+
+        learner = TableModel.load(model)
+        estimator = learner.estimator
+        typer.echo(f"{estimator!r}")
+        labels = ", ".join(str(label) for label in estimator.classes_)
+        typer.echo(f"Classes of {learner.target!r}: {labels}")
+        typer.echo(f"Numeric columns: {', '.join(learner.numeric) or 'none'}")
+        for column, values in learner.categories.items():
+            typer.echo(f"Text column {column!r}, one-hot encoded: {', '.join(values)}")
+        typer.echo(f"Epochs: {estimator.n_iter_}, loss: {estimator.loss_:.5g}")
+        _show_prototypes(learner)
+
+
+def _estimator(name: str | None, settings: list[str], seed: int) -> Any:
+    from prosemble.core._names import lookup
+    from prosemble.models import all_estimators
+
+    cls: Any = lookup(dict(all_estimators()), name or "GLVQ", "model", "none, for the recipe")
+    estimator = cls(random_seed=seed)
+    known = estimator.get_params(deep=False)
+    for setting in settings:
+        key, equals, text = setting.partition("=")
+        if not equals or key not in known:
+            raise ValueError(f"--set {setting}: give NAME=VALUE with one of the names {', '.join(sorted(known))}.")
+        try:
+            value = ast.literal_eval(text)
+        except (ValueError, SyntaxError):
+            value = text
+        estimator.set_params(**{key: value})
+    estimator._validate_params()
+    return estimator
+
+
+def _recipe(learner: Any, train: Any, settings: list[str]) -> None:
+    """Set what the user did not."""
+    from prosemble import recipe
+
+    own = {setting.partition("=")[0] for setting in settings}
+    estimator = learner.estimator
+    estimator.set_params(**{name: value for name, value in recipe.SETTINGS.items() if name not in own})
+    if "n_prototypes_per_class" not in own:
+        X, y = learner.scale(train)
+        estimator.set_params(n_prototypes_per_class=recipe.prototypes_per_class(estimator, X, y))
+
+
+def _report(learner: Any, train: Any, test: Any, source: str) -> None:
+    from rich.console import Console
+    from rich.table import Table as Grid
+    from sklearn.metrics import accuracy_score, balanced_accuracy_score, confusion_matrix
+
+    truth = test[learner.target].to_numpy()
+    predicted = learner.predict(test, source)["prediction"].to_numpy()
+    typer.echo(f"Trained on {len(train)} rows, tested on {len(test)} held out.")
+    typer.echo(f"Accuracy           {accuracy_score(truth, predicted):.3f}")
+    typer.echo(f"Balanced accuracy  {balanced_accuracy_score(truth, predicted):.3f}")
+    classes = learner.estimator.classes_
+    grid = Grid("true \\ predicted", *map(str, classes), title="Confusion matrix", title_justify="left")
+    for label, counts in zip(classes, confusion_matrix(truth, predicted, labels=classes), strict=True):
+        grid.add_row(str(label), *map(str, counts))
+    Console().print(grid)
+    _show_prototypes(learner)
+
+
+def _show_prototypes(learner: Any) -> None:
+    """Print features down and prototypes across, so that many features need no width."""
+    from rich.console import Console
+    from rich.table import Table as Grid
+
+    frame = learner.prototypes()
+    console = Console()
+    across = max(1, (console.width - max(map(len, map(str, frame.columns))) - 4) // 14)
+    for start in range(0, len(frame), across):
+        part = frame.iloc[start : start + across]
+        title = "Prototypes, in the units of the table" if start == 0 else None
+        grid = Grid("feature", *map(str, part.index), title=title, title_justify="left")
+        for column in part.columns:
+            grid.add_row(str(column), *(f"{value:.4g}" for value in part[column]))
+        console.print(grid)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,5 @@
+"""Models as files."""
+
+from prosemble.io.files import ModelFileError, load
+
+__all__ = ["ModelFileError", "load"]

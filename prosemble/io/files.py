@@ -1,0 +1,218 @@
+"""Model files: safetensors for the arrays, a JSON header for the rest.
+
+Nothing of a file is executed: there is no pickle in it, and the class it names is looked up in the list of this
+library's estimators or must be the one whose `load` was called. The header (metadata entry `prosemble`) holds
+
+- `format`: version of this layout; a reader refuses newer ones,
+- `class`, `parameters`: the estimator and its constructor values; `objects` lists those that a file cannot hold,
+- `fitted`: numbers and labels; arrays are tensors named after the fitted attributes,
+- `training`: what `resume` and `partial_fit` need; its arrays are the tensors `state.0`, `state.1`, ...
+- `table`: for the command line's models, how columns become features.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+FORMAT = 1
+
+
+class ModelFileError(ValueError):
+    """A file that is no model file, is damaged, is of a newer format, or holds another class."""
+
+
+def save(model: Any, path: str | Path, table: Mapping[str, Any] | None = None) -> None:
+    """Write a fitted estimator, replacing the file whole or not at all."""
+    parameters = model._get_hyperparams()
+    objects = sorted(set(model.get_params(deep=False)) - set(parameters))
+    leaves = jax.tree.leaves(model._state)
+    fitted = {
+        "labels": _label_list(model.classes_),
+        "prototype_labels": np.searchsorted(model.classes_, model.prototype_labels_).tolist(),
+        "groups": list(model._groups),
+        "n_features_in": int(model.n_features_in_),
+        "n_iter": model.n_iter_,
+        "feature_names_in": getattr(model, "feature_names_in_", np.array([])).tolist(),
+        "loss_history": model.loss_history_.tolist(),
+        "val_loss_history": model.val_loss_history_.tolist(),
+        "best_loss": model.best_loss_,
+    }
+    header = {
+        "format": FORMAT,
+        "class": type(model).__name__,
+        "parameters": {name: _encode(value) for name, value in parameters.items()},
+        "objects": objects,
+        "fitted": fitted,
+        "training": {"leaves": len(leaves), "interrupted": model._interrupted},
+        "table": table,
+    }
+    tensors = {name: np.ascontiguousarray(value) for name, value in model._parameters().items()}
+    # safetensors keeps no shape of a scalar apart from that of one element on every version: all leaves go flat.
+    tensors |= {f"state.{i}": np.ravel(leaf) for i, leaf in enumerate(leaves)}
+    metadata = {"prosemble": json.dumps(header)}
+
+    path = Path(path)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    os.close(handle)
+    try:
+        save_file(tensors, temporary, metadata=metadata)
+        with open(temporary, "rb") as file:
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def load(path: str | Path, cls: type | None = None, objects: Mapping[str, Any] | None = None) -> Any:
+    """Read a model that `save` wrote.
+
+    Parameters
+    ----------
+    path : str or Path
+    cls : type, optional
+        The class whose `load` was called; when None, the file must hold one of this library's estimators.
+    objects : mapping, optional
+        Constructor values that the file could not hold.
+
+    Raises
+    ------
+    ModelFileError
+        If the file is no model file, damaged, of a newer format, or of another class.
+    """
+    from prosemble.models import SupervisedPrototypeModel, all_estimators
+
+    header, tensors = read(path)
+    name = header["class"]
+    if cls is None or cls is SupervisedPrototypeModel:
+        known = dict(all_estimators())
+        if name not in known:
+            raise ModelFileError(f"{path} holds a {name}, which is not one of this library's: call {name}.load.")
+        cls = known[name]
+    elif cls.__name__ != name:
+        raise ModelFileError(f"{path} holds a {name}, not a {cls.__name__}: call {name}.load.")
+    try:
+        return _build(path, cls, header, tensors, dict(objects or {}))
+    except (KeyError, TypeError, IndexError, AttributeError) as error:
+        raise ModelFileError(f"{path} is damaged: its header and arrays do not fit ({error!r}).") from error
+
+
+def read(path: str | Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Return the header and the arrays of a model file, checked for format but not for meaning."""
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"No model file at {path}.")
+    try:
+        with safe_open(path, framework="numpy") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, ValueError, OSError) as error:
+        raise ModelFileError(f"{path} is no model file or is damaged: {error}") from error
+    if "prosemble" not in metadata:
+        raise ModelFileError(f"{path} is a safetensors file, but not of a prosemble model.")
+    try:
+        header = json.loads(metadata["prosemble"])
+        version = header["format"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ModelFileError(f"{path} is damaged: its header cannot be read ({error!r}).") from error
+    if not isinstance(version, int) or version > FORMAT:
+        raise ModelFileError(f"{path} has format {version!r}; this version of prosemble reads up to {FORMAT}.")
+    return header, tensors
+
+
+def _build(
+    path: str | Path, cls: Any, header: dict[str, Any], tensors: dict[str, np.ndarray], objects: dict[str, Any]
+) -> Any:
+    unknown = set(objects) - set(cls._get_param_names())
+    if unknown:
+        raise TypeError(f"{cls.__name__} has no parameters {sorted(unknown)}.")
+    if "distance_fn" in header["objects"] and "distance_fn" not in objects:
+        raise ValueError(
+            f"{path} was trained with a distance_fn, which a file cannot hold: call load(path, distance_fn=...)."
+        )
+    model = cls(**{name: _decode(value) for name, value in header["parameters"].items()}, **objects)
+    fitted = header["fitted"]
+    model.classes_ = np.array(fitted["labels"]["values"], dtype=_label_dtype(fitted["labels"]["dtype"]))
+    model.n_classes_ = len(model.classes_)
+    model.prototype_labels_ = model.classes_[np.array(fitted["prototype_labels"], np.intp)]
+    model._groups = tuple(fitted["groups"])
+    for name in model._groups:
+        setattr(model, f"{name}_", tensors[name])
+    model.n_features_in_ = fitted["n_features_in"]
+    if fitted["feature_names_in"]:
+        model.feature_names_in_ = np.array(fitted["feature_names_in"], dtype=object)
+    model.n_iter_ = fitted["n_iter"]
+    model.loss_history_ = np.array(fitted["loss_history"], float)
+    model.val_loss_history_ = np.array(fitted["val_loss_history"], float)
+    model.loss_ = float(model.loss_history_[-1])
+    model.best_loss_ = fitted["best_loss"]
+    model._interrupted = header["training"]["interrupted"]
+    shape = (len(model.prototype_labels_), model.n_features_in_)
+    if model.prototypes_.shape != shape:
+        raise ModelFileError(f"{path} is damaged: prototypes of shape {model.prototypes_.shape}, not {shape}.")
+    # An optimiser that the file could not hold starts anew.
+    if not {"optimizer", "lr_scheduler"} & set(header["objects"]) - set(objects):
+        template = model._state_template()
+        leaves, structure = jax.tree.flatten(template)
+        if len(leaves) == header["training"]["leaves"]:
+            values = [
+                tensors[f"state.{i}"].astype(leaf.dtype).reshape(leaf.shape) for i, leaf in enumerate(leaves)
+            ]
+            model._state = jax.tree.unflatten(structure, values)
+    return model
+
+
+def storable(value: Any) -> bool:
+    """Whether a constructor value can be written into a header."""
+    try:
+        json.dumps(_encode(value))
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _encode(value: Any) -> Any:
+    """Return JSON for a constructor value; a dict becomes pairs, since its keys may be any labels."""
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, Mapping):
+        return {"pairs": [[_encode(k), _encode(v)] for k, v in value.items()]}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_encode(item) for item in value]
+    return value
+
+
+def _decode(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {_decode(k): _decode(v) for k, v in value["pairs"]}
+    return [_decode(item) for item in value] if isinstance(value, list) else value
+
+
+def _label_list(labels: np.ndarray) -> dict[str, Any]:
+    return {"dtype": labels.dtype.str if labels.dtype.kind != "O" else "object", "values": labels.tolist()}
+
+
+def _label_dtype(name: str) -> np.dtype:
+    dtype = np.dtype(name)
+    if dtype.kind not in "OUSbiuf":
+        raise TypeError(f"labels of dtype {name}")
+    return dtype
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,232 @@
+"""Tables with named columns in, models that know the columns out: what the command line works with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from pandas.api import types
+from sklearn import datasets
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from prosemble.io import files
+
+BUNDLED = ("breast_cancer", "digits", "iris", "wine")
+
+
+def read_table(table: str | Path) -> pd.DataFrame:
+    """Read a CSV or Parquet file, or a data set bundled with scikit-learn by its name.
+
+    The label column of a bundled data set is called `target` and holds the names of the classes.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If there is no such file or name, or it is no table.
+    """
+    path = Path(table)
+    if str(table) in BUNDLED and not path.exists():
+        bunch = getattr(datasets, f"load_{table}")(as_frame=True)
+        return bunch.data.assign(target=np.asarray(bunch.target_names)[bunch.target])
+    if not path.is_file():
+        raise FileNotFoundError(f"{table}: no such file, and not one of the bundled tables {', '.join(BUNDLED)}.")
+    try:
+        if path.suffix.lower() in {".parquet", ".pq"}:
+            frame = pd.read_parquet(path)
+        else:
+            frame = pd.read_csv(path, skipinitialspace=True)
+    except Exception as error:  # the readers raise whatever their parsers do
+        raise ValueError(f"{table}: cannot be read as a table: {error}") from error
+    return frame.rename(columns=str)
+
+
+def require_columns(frame: pd.DataFrame, columns: Iterable[str], source: str) -> None:
+    """Raise a `ValueError` that names the columns which the frame lacks and those it has."""
+    missing = [column for column in columns if column not in frame.columns]
+    if missing:
+        has = ", ".join(map(str, frame.columns))
+        raise ValueError(f"{source}: no column {', '.join(map(repr, missing))}. Columns: {has}.")
+
+
+def _require_values(frame: pd.DataFrame, source: str) -> None:
+    """Raise a `ValueError` that says where the first missing or infinite value is."""
+    for column in frame.columns:
+        values = frame[column]
+        bad = values.isna().to_numpy()
+        if types.is_numeric_dtype(values.dtype):
+            bad = bad | ~np.isfinite(values.to_numpy(float, na_value=np.nan))
+        if bad.any():
+            raise ValueError(
+                f"{source}: column {column!r} has a missing or infinite value in row {int(bad.argmax()) + 1} "
+                f"({int(bad.sum())} of {len(bad)} rows); fill or drop such rows first."
+            )
+
+
+@dataclass
+class TableModel:
+    """A fitted estimator together with the columns, categories and scaling of the table it learned from.
+
+    Numeric columns are standardised, text columns one-hot encoded; `save` writes all of it into the model's file,
+    so that `predict` is right on raw rows.
+
+    Parameters
+    ----------
+    estimator : estimator of prosemble.models
+    target : str
+        The label column.
+    numeric : list of str
+        The columns that hold numbers.
+    categories : dict of list of str
+        The categories of each text column.
+    scaler : StandardScaler, optional
+        Of the numeric columns; `fit` learns it.
+    """
+
+    estimator: Any
+    target: str
+    numeric: list[str]
+    categories: dict[str, list[str]]
+    scaler: StandardScaler | None = None
+
+    @classmethod
+    def for_table(cls, estimator: Any, target: str, frame: pd.DataFrame, source: str = "table") -> Self:
+        """Return an unfitted model for tables of the columns and categories of this one.
+
+        Raises
+        ------
+        ValueError
+            If the frame cannot be learned from: `source` and the place are named.
+        """
+        require_columns(frame, [target], source)
+        _require_values(frame, source)
+        if frame[target].nunique() < 2:
+            raise ValueError(f"{source}: column {target!r} holds one label only: {frame[target].iloc[:1].tolist()}.")
+        features = frame.drop(columns=target)
+        if features.shape[1] == 0:
+            raise ValueError(f"{source}: no column beside the target {target!r}.")
+        numeric = [column for column in features.columns if _is_number(features[column])]
+        text = [column for column in features.columns if column not in numeric]
+        for column in text:
+            if not (_is_text(features[column])):
+                kind = features[column].dtype
+                raise ValueError(f"{source}: column {column!r} is of type {kind}; convert it to numbers or text.")
+        categories = {column: sorted(features[column].astype(str).unique().tolist()) for column in text}
+        return cls(estimator, target, numeric, categories)
+
+    def fit(self, frame: pd.DataFrame, source: str = "table") -> Self:
+        """Learn scaling and prototypes from a frame that has the target column."""
+        self.estimator.fit(*self.scale(frame, source))
+        return self
+
+    def scale(self, frame: pd.DataFrame, source: str = "table") -> tuple[np.ndarray, np.ndarray]:
+        """Learn the scaling and return the estimator's features and labels."""
+        require_columns(frame, [self.target, *self.columns], source)
+        self.scaler = StandardScaler().fit(self._numbers(frame)) if self.numeric else None
+        return self._features(frame, source), frame[self.target].to_numpy()
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns of a table that the model reads."""
+        return [*self.numeric, *self.categories]
+
+    @property
+    def feature_names(self) -> list[str]:
+        """The names of the features: numeric columns, then `column=category`."""
+        return self.numeric + [f"{column}={value}" for column, values in self.categories.items() for value in values]
+
+    def _numbers(self, frame: pd.DataFrame) -> np.ndarray:
+        return frame[self.numeric].to_numpy(float)
+
+    def _features(self, frame: pd.DataFrame, source: str) -> np.ndarray:
+        parts = []
+        if self.numeric:
+            numbers = self._numbers(frame)
+            parts.append(numbers if self.scaler is None else self.scaler.transform(numbers))
+        if self.categories:
+            text = frame[list(self.categories)].astype(str)
+            for column, values in self.categories.items():
+                unseen = ~text[column].isin(values).to_numpy()
+                if unseen.any():
+                    row = int(unseen.argmax())
+                    raise ValueError(
+                        f"{source}: column {column!r} has the category {text[column].iloc[row]!r} in row {row + 1}, "
+                        f"which training did not see. Known: {', '.join(values)}."
+                    )
+            encoder = OneHotEncoder(categories=list(self.categories.values()), sparse_output=False)
+            parts.append(encoder.fit_transform(text))
+        return np.hstack(parts)
+
+    def read_features(self, frame: pd.DataFrame, source: str = "table") -> np.ndarray:
+        """Return the estimator's features of raw rows; other columns than the model's are passed over."""
+        require_columns(frame, self.columns, source)
+        _require_values(frame[self.columns], source)
+        for column in self.numeric:
+            if not _is_number(frame[column]):
+                raise ValueError(f"{source}: column {column!r} must hold numbers; it is {frame[column].dtype}.")
+        return self._features(frame, source)
+
+    def predict(self, frame: pd.DataFrame, source: str = "table") -> pd.DataFrame:
+        """Return a frame with the predicted label and the probability of each class."""
+        X = self.read_features(frame, source)
+        result = pd.DataFrame({"prediction": self.estimator.predict(X)}, index=frame.index)
+        names = [f"probability_{label}" for label in self.estimator.classes_]
+        result[names] = self.estimator.predict_proba(X)
+        return result
+
+    def prototypes(self) -> pd.DataFrame:
+        """Return the prototypes in the units of the table, one row each, with their labels in the index."""
+        values = np.array(self.estimator.prototypes_, float)
+        count = len(self.numeric)
+        if self.scaler is not None:
+            values[:, :count] = self.scaler.inverse_transform(values[:, :count])
+        index = pd.Index(self.estimator.prototype_labels_, name=self.target)
+        return pd.DataFrame(values, columns=self.feature_names, index=index)
+
+    def save(self, path: str | Path) -> None:
+        """Write estimator, columns and scaling to one file."""
+        scaling = {}
+        if self.scaler is not None:
+            scaling = {"mean": self.scaler.mean_.tolist(), "scale": self.scaler.scale_.tolist()}
+        table = {"target": self.target, "numeric": self.numeric, "categories": self.categories, **scaling}
+        files.save(self.estimator, path, table=table)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read a model of `save`, or of an estimator's own `save`, whose features are then taken as they are.
+
+        Raises
+        ------
+        prosemble.io.ModelFileError
+            If the file is not a usable model file.
+        """
+        header, _ = files.read(path)
+        estimator = files.load(path)
+        table = header["table"]
+        if table is None:
+            names = getattr(estimator, "feature_names_in_", range(estimator.n_features_in_))
+            return cls(estimator, "target", [str(name) for name in names], {})
+        try:
+            scaler = _restored_scaler(table["mean"], table["scale"]) if table["numeric"] else None
+            return cls(estimator, table["target"], table["numeric"], table["categories"], scaler)
+        except (KeyError, TypeError) as error:
+            raise files.ModelFileError(f"{path} is damaged: its table cannot be read ({error!r}).") from error
+
+
+def _is_number(values: pd.Series) -> bool:
+    return types.is_numeric_dtype(values.dtype) and not types.is_complex_dtype(values.dtype)
+
+
+def _is_text(values: pd.Series) -> bool:
+    dtype = values.dtype
+    return types.is_object_dtype(dtype) or types.is_string_dtype(dtype) or isinstance(dtype, pd.CategoricalDtype)
+
+
+def _restored_scaler(mean: list[float], scale: list[float]) -> StandardScaler:
+    scaler = StandardScaler()
+    scaler.mean_, scaler.scale_ = np.array(mean), np.array(scale)
+    scaler.n_features_in_ = len(mean)
+    return scaler

@@ -1,0 +1,77 @@
+"""Every dissimilarity against its definition, and how the Euclidean one keeps its digits."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy.spatial.distance import cdist
+
+from prosemble.core.distance import squared_euclidean_distance_matrix
+from tests.registry import DISTANCES
+
+n, p, d, r = 7, 5, 4, 3
+
+
+@pytest.fixture(scope="module")
+def problem():
+    rng = np.random.default_rng(0)
+    X, W = rng.standard_normal((n, d)), rng.standard_normal((p, d))
+    bases = np.linalg.qr(rng.standard_normal((p, d, r)))[0]
+    relevances = rng.uniform(size=d)
+    extra = {
+        "p": 3.0, "sigma": 1.3, "omega": rng.standard_normal((d, r)) / 3, "omegas": rng.standard_normal((p, d, r)),
+        "bases": bases, "log_variances": rng.standard_normal((p, d)), "relevances": relevances / relevances.sum(),
+        "sigmas": rng.uniform(0.5, 2.0, size=p),
+    }  # fmt: skip
+    return X, W, extra
+
+
+def as_jax(values, dtype=np.float32):
+    return [jnp.asarray(v, dtype) if isinstance(v, np.ndarray) else v for v in values]
+
+
+@pytest.mark.parametrize("name", DISTANCES)
+def test_value_and_gradient(name, problem):
+    X, W, extra = problem
+    case = DISTANCES[name]
+    arguments = [extra[key] for key in case.arguments]
+    expected = case.reference(X, W, *arguments)
+    np.testing.assert_allclose(case.function(*as_jax([X, W, *arguments])), expected, rtol=2e-5, atol=2e-5)
+
+    with jax.enable_x64(True) if hasattr(jax, "enable_x64") else jax.experimental.enable_x64():
+        X64, W64, *rest = as_jax([X, W, *arguments], np.float64)
+        weights = jnp.cos(jnp.arange(n * p, dtype=jnp.float64)).reshape(n, p)
+        gradient = jax.grad(lambda W: (weights * case.function(X64, W, *rest)).sum())(W64)
+        step = 1e-6 * np.random.default_rng(1).standard_normal((p, d))
+        rise = case.reference(X, W + step, *arguments) - case.reference(X, W - step, *arguments)
+        assert (gradient * step).sum() * 2 == pytest.approx((np.asarray(weights) * rise).sum(), rel=1e-5)
+
+
+@pytest.mark.parametrize("name", DISTANCES)
+def test_finite_on_top_of_a_prototype(name, problem):
+    X, W, extra = problem
+    case = DISTANCES[name]
+    W, *arguments = as_jax([W, *[extra[key] for key in case.arguments]])
+    gradient = jax.grad(lambda W: case.function(jax.lax.stop_gradient(W), W, *arguments).sum())(W)
+    assert jnp.isfinite(gradient).all()
+
+
+@pytest.mark.parametrize("offset", [0.0, 1e3, 1e4])
+def test_squared_euclidean_keeps_its_digits_far_from_the_origin(offset):
+    rng = np.random.default_rng(0)
+    X = (offset + rng.standard_normal((50, 8))).astype(np.float32)
+    W = (offset + rng.standard_normal((6, 8))).astype(np.float32)
+    expected = cdist(X.astype(np.float64), W.astype(np.float64), "sqeuclidean")
+    np.testing.assert_allclose(squared_euclidean_distance_matrix(jnp.asarray(X), jnp.asarray(W)), expected, rtol=2e-6)
+
+
+@pytest.mark.parametrize("name", DISTANCES)
+def test_no_array_of_samples_times_prototypes_times_features(name, problem):
+    X, W, extra = problem
+    case = DISTANCES[name]
+    X, W, *arguments = as_jax([np.repeat(X, 20, axis=0), W, *[extra[key] for key in case.arguments]])
+    program = jax.jit(jax.grad(lambda W: case.function(X, W, *arguments).sum())).lower(W).compile().as_text()
+    rows = len(X)
+    assert f"[{rows},{p},{d}]" not in program and f"[{p},{rows},{d}]" not in program
+
+

@@ -1,0 +1,39 @@
+"""What the annotation of a part's field decides."""
+
+import jax
+import jax.numpy as jnp
+import pytest
+
+from prosemble.core.part import Part
+
+
+class Inner(Part):
+    scale: float
+
+
+class Outer(Part):
+    inner: Inner
+    power: int
+    shift: float | None = None
+
+
+def test_numbers_and_parts_are_traced_and_the_rest_is_static():
+    traces = []
+
+    @jax.jit
+    def apply(part, x):
+        traces.append(part)
+        return (x * part.inner.scale) ** part.power + (0.0 if part.shift is None else part.shift)
+
+    outputs = [apply(Outer(inner=Inner(scale=s), power=2), jnp.float32(3.0)) for s in (1.0, 2.0)]
+    assert outputs == [9.0, 36.0] and len(traces) == 1
+    assert apply(Outer(inner=Inner(scale=1.0), power=2, shift=1.0), jnp.float32(3.0)) == 10.0
+    assert apply(Outer(inner=Inner(scale=1.0), power=3), jnp.float32(3.0)) == 27.0
+    assert len(traces) == 3
+
+
+def test_a_part_with_fields_is_final_and_frozen():
+    with pytest.raises(TypeError, match="Inner, which has fields and is final"):
+        type("Child", (Inner,), {"__annotations__": {"more": float}})
+    with pytest.raises(AttributeError):
+        Inner(scale=1.0).scale = 2.0
