@@ -45,9 +45,7 @@ def fit(
     output: Annotated[Path, typer.Option("--output", "-o", help="File to write the model to.")] = Path(
         "model.prosemble"
     ),
-    test_size: Annotated[
-        float, typer.Option(min=0.01, max=0.99, help="Share of the rows held out to test on.")
-    ] = 0.25,
+    test_size: Annotated[float, typer.Option(min=0.01, max=0.99, help="Share of the rows held out to test on.")] = 0.25,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of the split and the model.")] = 42,
 ) -> None:
     """Train on TABLE, test on held-out rows, show the prototypes and write the model.
@@ -84,7 +82,8 @@ def predict(
     model: ModelPath,
     table: Table,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="CSV or Parquet to write; standard output when left out.")
+        Path | None,
+        typer.Option("--output", "-o", help="CSV or Parquet to write; standard output when left out."),
     ] = None,
 ) -> None:
     """Write the predicted label and the probability of each class for the rows of TABLE.

@@ -26,8 +26,9 @@ FOLDS = 5
 ROWS = 5000
 
 
-def prototypes_per_class(estimator: Any, X: np.ndarray, y: np.ndarray) -> int:
+def prototypes_per_class(estimator: Any, X: Any, y: np.ndarray) -> int:
     """Return the smallest candidate whose mean accuracy is within one standard error of the best one's."""
+    X = np.asarray(X)
     rng = np.random.default_rng(estimator.random_seed)
     if len(X) > ROWS:
         chosen = rng.choice(len(X), ROWS, replace=False)

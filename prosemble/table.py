@@ -122,7 +122,7 @@ class TableModel:
         self.estimator.fit(*self.scale(frame, source))
         return self
 
-    def scale(self, frame: pd.DataFrame, source: str = "table") -> tuple[np.ndarray, np.ndarray]:
+    def scale(self, frame: pd.DataFrame, source: str = "table") -> tuple[pd.DataFrame, np.ndarray]:
         """Learn the scaling and return the estimator's features and labels."""
         require_columns(frame, [self.target, *self.columns], source)
         self.scaler = StandardScaler().fit(self._numbers(frame)) if self.numeric else None
@@ -141,7 +141,7 @@ class TableModel:
     def _numbers(self, frame: pd.DataFrame) -> np.ndarray:
         return frame[self.numeric].to_numpy(float)
 
-    def _features(self, frame: pd.DataFrame, source: str) -> np.ndarray:
+    def _features(self, frame: pd.DataFrame, source: str) -> pd.DataFrame:
         parts = []
         if self.numeric:
             numbers = self._numbers(frame)
@@ -158,9 +158,9 @@ class TableModel:
                     )
             encoder = OneHotEncoder(categories=list(self.categories.values()), sparse_output=False)
             parts.append(encoder.fit_transform(text))
-        return np.hstack(parts)
+        return pd.DataFrame(np.hstack(parts), columns=self.feature_names)
 
-    def read_features(self, frame: pd.DataFrame, source: str = "table") -> np.ndarray:
+    def read_features(self, frame: pd.DataFrame, source: str = "table") -> pd.DataFrame:
         """Return the estimator's features of raw rows; other columns than the model's are passed over."""
         require_columns(frame, self.columns, source)
         _require_values(frame[self.columns], source)
@@ -171,7 +171,9 @@ class TableModel:
 
     def predict(self, frame: pd.DataFrame, source: str = "table") -> pd.DataFrame:
         """Return a frame with the predicted label and the probability of each class."""
-        X = self.read_features(frame, source)
+        features = self.read_features(frame, source)
+        # An estimator that was fitted to an array has no names to compare with.
+        X = features if hasattr(self.estimator, "feature_names_in_") else features.to_numpy()
         result = pd.DataFrame({"prediction": self.estimator.predict(X)}, index=frame.index)
         names = [f"probability_{label}" for label in self.estimator.classes_]
         result[names] = self.estimator.predict_proba(X)

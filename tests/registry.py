@@ -37,9 +37,7 @@ DISTANCES = {
     "kernel_relevance": Case(
         kernel.kernel_distance_squared_relevance, naive.kernel_relevance, ("sigmas", "relevances")
     ),
-    "exponential_kernel": Case(
-        kernel.exponential_kernel_distance_squared, naive.exponential_kernel, ("omega",)
-    ),
+    "exponential_kernel": Case(kernel.exponential_kernel_distance_squared, naive.exponential_kernel, ("omega",)),
 }
 
 LOSSES = {
@@ -49,9 +47,7 @@ LOSSES = {
     "lvq21": Case(losses.lvq21_loss, naive.lvq21),
     "nllr": Case(losses.nllr_loss, naive.nllr),
     "rslvq": Case(losses.rslvq_loss, naive.rslvq),
-    "cross_entropy": Case(
-        lambda d, y, c: losses.cross_entropy_lvq_loss(d, y, c, n_classes=3), naive.cross_entropy
-    ),
+    "cross_entropy": Case(lambda d, y, c: losses.cross_entropy_lvq_loss(d, y, c, n_classes=3), naive.cross_entropy),
 }
 
 MODELS = dict(all_estimators())

@@ -9,21 +9,22 @@ import jax
 from jaxtyping import Array, Float
 
 from prosemble.core._names import lookup
+from prosemble.core.part import Number
 
 Activation = Callable[[Any, Any], Any]
 
 
-def identity(x: Float[Array, "..."], beta: float = 0.0) -> Float[Array, "..."]:
+def identity(x: Float[Array, "..."], beta: Number = 0.0) -> Float[Array, "..."]:
     """Return `x`; `beta` has no effect."""
     return x
 
 
-def sigmoid_beta(x: Float[Array, "..."], beta: float = 10.0) -> Float[Array, "..."]:
+def sigmoid_beta(x: Float[Array, "..."], beta: Number = 10.0) -> Float[Array, "..."]:
     """Return 1 / (1 + exp(-beta x)), which weights samples near the decision border (Sato & Yamada 1995)."""
     return jax.nn.sigmoid(beta * x)
 
 
-def swish_beta(x: Float[Array, "..."], beta: float = 10.0) -> Float[Array, "..."]:
+def swish_beta(x: Float[Array, "..."], beta: Number = 10.0) -> Float[Array, "..."]:
     """Return x / (1 + exp(-beta x)) (Villmann, Ravichandran, Villmann, Nebel & Kaden 2019)."""
     return x * jax.nn.sigmoid(beta * x)
 

@@ -13,7 +13,10 @@ def wtac(distances: Float[Array, "n p"], prototype_labels: Int[Array, " p"]) -> 
 
 
 def knnc(
-    distances: Float[Array, "n p"], prototype_labels: Int[Array, " p"], k: int = 1, n_classes: int | None = None
+    distances: Float[Array, "n p"],
+    prototype_labels: Int[Array, " p"],
+    k: int = 1,
+    n_classes: int | None = None,
 ) -> Int[Array, " n"]:
     """The most frequent label among the `k` nearest prototypes; the smaller label where votes are equal.
 

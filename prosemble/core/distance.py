@@ -12,6 +12,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from prosemble.core.part import Number
+
 Samples = Float[Array, "n d"]
 Prototypes = Float[Array, "p d"]
 Distances = Float[Array, "n p"]
@@ -23,15 +25,18 @@ def _inner(A: Array, B: Array) -> Array:
 
 
 def squared_euclidean_distance_matrix(X: Samples, W: Prototypes) -> Distances:
-    """Squared Euclidean distances.
+    """Squared Euclidean distances, taken about the mean of the prototypes.
 
-    The expanded form ||x||^2 - 2 x.w + ||w||^2 is taken about the mean of the prototypes, which keeps it accurate
-    however far the data lie from the origin, and clamped at zero. Its absolute error is of the order of the
-    machine epsilon times the squared extent of the data.
+    This keeps the expanded form accurate however far the data lie from the origin: its absolute error is of the
+    order of the machine epsilon times the squared extent of the data.
     """
     # The distances do not depend on the centre, so no gradient flows through it.
     centre = jax.lax.stop_gradient(W.mean(axis=0))
-    X, W = X - centre, W - centre
+    return centred_squared_euclidean_distance_matrix(X - centre, W - centre)
+
+
+def centred_squared_euclidean_distance_matrix(X: Samples, W: Prototypes) -> Distances:
+    """The same as ||x||^2 - 2 x.w + ||w||^2, clamped at zero, for data that already lie about the origin."""
     squares = (X * X).sum(axis=1)[:, None] + (W * W).sum(axis=1)[None, :]
     return jnp.maximum(squares - 2.0 * _inner(X, W.T), 0.0)
 
@@ -46,7 +51,7 @@ def manhattan_distance_matrix(X: Samples, W: Prototypes) -> Distances:
     return _per_prototype(lambda w: jnp.abs(X - w).sum(axis=1), W)
 
 
-def lpnorm_distance_matrix(X: Samples, W: Prototypes, p: float = 2) -> Distances:
+def lpnorm_distance_matrix(X: Samples, W: Prototypes, p: Number = 2) -> Distances:
     """(sum_j |x_j - w_j|^p)^(1/p) for p >= 1; the gradient on top of a prototype is taken as zero."""
 
     def to(w: Array) -> Array:
@@ -78,7 +83,7 @@ def tangent_distance_matrix(X: Samples, W: Prototypes, omegas: Float[Array, "p d
     return _per_prototype(to, W, omegas)
 
 
-def gaussian_kernel_matrix(X: Samples, W: Prototypes, sigma: float = 1.0) -> Distances:
+def gaussian_kernel_matrix(X: Samples, W: Prototypes, sigma: Number = 1.0) -> Distances:
     """Similarities exp(-||x - w||^2 / (2 sigma^2)); larger is nearer."""
     return jnp.exp(-squared_euclidean_distance_matrix(X, W) / (2.0 * sigma**2))
 

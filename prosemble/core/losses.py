@@ -12,6 +12,7 @@ import optax
 from jaxtyping import Array, Float, Int
 
 from prosemble.core.activations import Activation, identity
+from prosemble.core.part import Number
 from prosemble.core.pooling import stratified_min_pooling
 
 Distances = Float[Array, "n p"]
@@ -39,9 +40,7 @@ def relative_difference(plus: Float[Array, " n"], minus: Float[Array, " n"]) -> 
     return jnp.where(usable, plus - minus, 0.0) / jnp.where(usable, total, 1.0)
 
 
-def glvq_loss(
-    distances: Distances, target_labels: Targets, prototype_labels: Labels, margin: float = 0.0
-) -> Scalar:
+def glvq_loss(distances: Distances, target_labels: Targets, prototype_labels: Labels, margin: Number = 0.0) -> Scalar:
     """Mean of mu + margin (Sato & Yamada 1995)."""
     return glvq_loss_with_transfer(distances, target_labels, prototype_labels, margin=margin)
 
@@ -51,8 +50,8 @@ def glvq_loss_with_transfer(
     target_labels: Targets,
     prototype_labels: Labels,
     transfer_fn: Activation = identity,
-    margin: float = 0.0,
-    beta: float = 10.0,
+    margin: Number = 0.0,
+    beta: Number = 10.0,
 ) -> Scalar:
     """Mean of transfer_fn(mu + margin, beta) (Sato & Yamada 1995)."""
     mu = relative_difference(*nearest_distances(distances, target_labels, prototype_labels))
@@ -75,17 +74,13 @@ def lvq21_loss(distances: Distances, target_labels: Targets, prototype_labels: L
     return (plus - minus).mean()
 
 
-def nllr_loss(
-    distances: Distances, target_labels: Targets, prototype_labels: Labels, sigma: float = 1.0
-) -> Scalar:
+def nllr_loss(distances: Distances, target_labels: Targets, prototype_labels: Labels, sigma: Number = 1.0) -> Scalar:
     """Soft LVQ: mean of -log(P(own class) / P(other classes)) (Seo & Obermayer 2003)."""
     own, other = _log_evidence(distances, target_labels, prototype_labels, sigma)
     return (other - own).mean()
 
 
-def rslvq_loss(
-    distances: Distances, target_labels: Targets, prototype_labels: Labels, sigma: float = 1.0
-) -> Scalar:
+def rslvq_loss(distances: Distances, target_labels: Targets, prototype_labels: Labels, sigma: Number = 1.0) -> Scalar:
     """Robust soft LVQ: mean of -log P(own class | x) (Seo & Obermayer 2003)."""
     own, other = _log_evidence(distances, target_labels, prototype_labels, sigma)
     return (jnp.logaddexp(own, other) - own).mean()
@@ -99,23 +94,21 @@ def cross_entropy_lvq_loss(
     return optax.softmax_cross_entropy_with_integer_labels(logits, target_labels).mean()
 
 
-def margin_loss(
-    y_pred: Float[Array, "n c"], y_true_one_hot: Float[Array, "n c"], margin: float = 0.3
-) -> Scalar:
+def margin_loss(y_pred: Float[Array, "n c"], y_true_one_hot: Float[Array, "n c"], margin: Number = 0.3) -> Scalar:
     """Mean of max(0, margin + largest wrong probability - right probability) (Saralajew et al. 2019)."""
     right = (y_pred * y_true_one_hot).sum(axis=1)
     wrong = jnp.where(y_true_one_hot > 0, -jnp.inf, y_pred).max(axis=1)
     return jax.nn.relu(margin + wrong - right).mean()
 
 
-def neural_gas_energy(distances: Distances, lam: float) -> Scalar:
+def neural_gas_energy(distances: Distances, lam: Number) -> Scalar:
     """Sum over samples and ranks k = 0, 1, ... of exp(-k / lam) d_(k) (Martinetz, Berkovich & Schulten 1993)."""
     ranks = jnp.arange(distances.shape[1])
     return (jnp.exp(-ranks / lam) * jnp.sort(distances, axis=1)).sum()
 
 
 def _log_evidence(
-    distances: Array, target_labels: Array, prototype_labels: Array, sigma: float
+    distances: Array, target_labels: Array, prototype_labels: Array, sigma: Number
 ) -> tuple[Array, Array]:
     """Log of the summed exp(-d / (2 sigma^2)), of the own class and of all others."""
     own = target_labels[:, None] == prototype_labels[None, :]

@@ -7,14 +7,17 @@ from typing import Any, dataclass_transform, get_args, get_type_hints
 
 import jax
 
+#: A number that may be traced: a `float` outside of compiled programs, a scalar array inside.
+Number = float | jax.Array
+
 
 @dataclass_transform(kw_only_default=True, frozen_default=True)
 class Part:
     """A frozen, keyword-only dataclass that is a JAX pytree; the annotation says how a field is treated.
 
-    A field whose annotation is `float`, a `Part`, or a union with one of them, is data: its value is traced, so
-    that a changed number compiles nothing. Every other field is static: it is part of the key under which a
-    compiled program is kept, and so must be hashable.
+    A field whose annotation is a `float` (`Number`), a `Part`, or a union with one of them, is data: its value is
+    traced, so that a changed number compiles nothing. Every other field is static: it is part of the key under
+    which a compiled program is kept, and so must be hashable.
 
     A part is either an interface, without fields, or final. An inherited field would be filled by whoever
     knows only the parent and silently mean something else in the child, so subclassing a part that has fields

@@ -6,9 +6,10 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from prosemble.core.distance import squared_euclidean_distance_matrix
+from prosemble.core.part import Number
 
 
-def gaussian_similarity(distances_sq: Float[Array, "..."], variance: float = 1.0) -> Float[Array, "..."]:
+def gaussian_similarity(distances_sq: Float[Array, "..."], variance: Number = 1.0) -> Float[Array, "..."]:
     """Return exp(-d / (2 variance)) of squared distances d."""
     return jnp.exp(-distances_sq / (2.0 * variance))
 
@@ -18,9 +19,7 @@ def cosine_similarity_matrix(X: Float[Array, "n d"], Y: Float[Array, "m d"]) -> 
     return _unit_rows(X) @ _unit_rows(Y).T
 
 
-def euclidean_similarity(
-    X: Float[Array, "n d"], Y: Float[Array, "m d"], variance: float = 1.0
-) -> Float[Array, "n m"]:
+def euclidean_similarity(X: Float[Array, "n d"], Y: Float[Array, "m d"], variance: Number = 1.0) -> Float[Array, "n m"]:
     """Gaussian similarity of the squared Euclidean distances between the rows of X and of Y."""
     return gaussian_similarity(squared_euclidean_distance_matrix(X, Y), variance)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import jax
 from jaxtyping import Array, Float
 
 from prosemble.core.part import Part
@@ -19,3 +20,17 @@ class Distance(Part):
     def project(self, params: Params) -> Params:
         """Return the parameters with those of this distance put back on their constraints."""
         return params
+
+
+def about_origin(params: Params, centre: Float[Array, " d"]) -> Params:
+    """Return the parameters with the prototypes shifted by minus the centre."""
+    return {**params, "prototypes": params["prototypes"] - centre}
+
+
+def evaluate(distance: Distance, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
+    """Return the dissimilarities of samples that may lie anywhere."""
+    if distance.shift_invariant:
+        # The result does not depend on the centre, so no gradient flows through it.
+        centre = jax.lax.stop_gradient(params["prototypes"].mean(axis=0))
+        params, X = about_origin(params, centre), X - centre
+    return distance(params, X)

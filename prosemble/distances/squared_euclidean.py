@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 from jaxtyping import Array, Float
 
-from prosemble.core.distance import squared_euclidean_distance_matrix
+from prosemble.core.distance import centred_squared_euclidean_distance_matrix
 from prosemble.distances.base import Distance, Params
 
 
 class SquaredEuclidean(Distance):
     """||x - w||^2."""
 
+    shift_invariant: ClassVar[bool] = True
+
     def __call__(self, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
-        return squared_euclidean_distance_matrix(X, params["prototypes"])
+        return centred_squared_euclidean_distance_matrix(X, params["prototypes"])

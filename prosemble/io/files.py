@@ -102,6 +102,10 @@ def load(path: str | Path, cls: type | None = None, objects: Mapping[str, Any] |
         cls = known[name]
     elif cls.__name__ != name:
         raise ModelFileError(f"{path} holds a {name}, not a {cls.__name__}: call {name}.load.")
+    constructor: Any = cls
+    unknown = set(objects or {}) - set(constructor._get_param_names())
+    if unknown:
+        raise TypeError(f"{name} has no parameters {sorted(unknown)}.")
     try:
         return _build(path, cls, header, tensors, dict(objects or {}))
     except (KeyError, TypeError, IndexError, AttributeError) as error:
@@ -132,11 +136,12 @@ def read(path: str | Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
 
 
 def _build(
-    path: str | Path, cls: Any, header: dict[str, Any], tensors: dict[str, np.ndarray], objects: dict[str, Any]
+    path: str | Path,
+    cls: Any,
+    header: dict[str, Any],
+    tensors: dict[str, np.ndarray],
+    objects: dict[str, Any],
 ) -> Any:
-    unknown = set(objects) - set(cls._get_param_names())
-    if unknown:
-        raise TypeError(f"{cls.__name__} has no parameters {sorted(unknown)}.")
     if "distance_fn" in header["objects"] and "distance_fn" not in objects:
         raise ValueError(
             f"{path} was trained with a distance_fn, which a file cannot hold: call load(path, distance_fn=...)."
@@ -166,9 +171,7 @@ def _build(
         template = model._state_template()
         leaves, structure = jax.tree.flatten(template)
         if len(leaves) == header["training"]["leaves"]:
-            values = [
-                tensors[f"state.{i}"].astype(leaf.dtype).reshape(leaf.shape) for i, leaf in enumerate(leaves)
-            ]
+            values = [tensors[f"state.{i}"].astype(leaf.dtype).reshape(leaf.shape) for i, leaf in enumerate(leaves)]
             model._state = jax.tree.unflatten(structure, values)
     return model
 

@@ -10,9 +10,9 @@ import numpy as np
 import optax
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from prosemble.core._names import lookup
 from prosemble.core.callbacks import Callback, ProgressBar
 from prosemble.core.initializers import INITIALIZERS
-from prosemble.core._names import lookup
 from prosemble.training.loop import Lookahead, Training
 from prosemble.training.optimizers import get_optimizer
 from prosemble.training.precision import PRECISIONS
@@ -63,9 +63,7 @@ def refuse(model: Any, names: Sequence[str], reason: str) -> None:
             raise ValueError(f"{name}={value!r} has no effect with {reason}; leave it at {defaults[name]!r}.")
 
 
-def training_of(
-    model: Any, trainable: Trainable, groups: Sequence[str], one_pass: bool = False
-) -> Training:
+def training_of(model: Any, trainable: Trainable, groups: Sequence[str], one_pass: bool = False) -> Training:
     """Return the training that the model's constructor values describe.
 
     `groups` are the names of the parameter groups; `one_pass` switches the stopping rules off.
@@ -107,12 +105,12 @@ def training_of(
 def _lookahead(options: Mapping[str, Any] | None) -> Lookahead | None:
     if options is None:
         return None
-    defaults = {"sync_period": 6, "slow_step_size": 0.5}
+    defaults: dict[str, Any] = {"sync_period": 6, "slow_step_size": 0.5}
     unknown = set(options) - set(defaults)
     if unknown:
         raise ValueError(f"lookahead holds {sorted(unknown)}. Accepted: {', '.join(defaults)}.")
-    period, size = {**defaults, **options}.values()
-    if not (isinstance(period, Integral) and period >= 1 and isinstance(size, Real) and 0 < size <= 1):
+    period, size = (options.get(name, default) for name, default in defaults.items())
+    if not (isinstance(period, Integral) and int(period) >= 1 and isinstance(size, Real) and 0 < float(size) <= 1):
         raise ValueError(
             f"lookahead takes an integer sync_period >= 1 and a slow_step_size in (0, 1]; got {options!r}."
         )
@@ -132,9 +130,7 @@ def callbacks_of(model: Any) -> list[Callback]:
     callbacks = list(model.callbacks or [])
     for callback in callbacks:
         if not isinstance(callback, Callback):
-            raise ValueError(
-                f"callbacks must hold prosemble.core.callbacks.Callback instances; got {callback!r}."
-            )
+            raise ValueError(f"callbacks must hold prosemble.core.callbacks.Callback instances; got {callback!r}.")
     return callbacks + ([ProgressBar()] if model.verbose else [])
 
 
@@ -142,7 +138,7 @@ def counts_of(model: Any, classes: np.ndarray) -> list[int]:
     """Return the number of prototypes of each class."""
     given = model.n_prototypes_per_class
     if isinstance(given, Mapping):
-        counts = list(by_label("n_prototypes_per_class", given, classes).values())
+        counts: list[Any] = list(by_label("n_prototypes_per_class", given, classes).values())
         missing = [label for label, count in zip(classes.tolist(), counts, strict=True) if count is None]
         if missing:
             raise ValueError(
@@ -150,7 +146,7 @@ def counts_of(model: Any, classes: np.ndarray) -> list[int]:
                 f"{classes.tolist()}."
             )
     elif isinstance(given, Integral):
-        counts = [int(given)] * len(classes)
+        counts = [given] * len(classes)
     else:
         counts = list(given)
         if len(counts) != len(classes):
@@ -159,7 +155,7 @@ def counts_of(model: Any, classes: np.ndarray) -> list[int]:
                 f"{classes.tolist()}."
             )
     for count in counts:
-        if not isinstance(count, Integral) or isinstance(count, bool) or count < 1:
+        if not isinstance(count, Integral) or isinstance(count, bool) or int(count) < 1:
             raise ValueError(f"n_prototypes_per_class must hold integers >= 1; got {given!r}.")
     return [int(count) for count in counts]
 
@@ -181,8 +177,9 @@ def class_weights_of(model: Any, classes: np.ndarray, y: np.ndarray, weight: np.
     if given == "balanced":
         mass = np.bincount(y, weights=weight, minlength=len(classes))
         return mass.sum() / (len(classes) * np.where(mass > 0, mass, np.inf))
+    value: Any
     for label, value in given.items():
-        if not isinstance(value, Real) or not 0 <= value < np.inf:
+        if not isinstance(value, Real) or not 0 <= float(value) < np.inf:
             raise ValueError(f"class_weight must hold numbers >= 0; got {value!r} for the label {label!r}.")
     factors = by_label("class_weight", given, classes).values()
     return np.array([1.0 if factor is None else factor for factor in factors])

@@ -17,6 +17,10 @@ class Model(Trainable):
     distance: Distance
     objective: Objective
 
+    @property
+    def shift_invariant(self) -> bool:
+        return self.distance.shift_invariant
+
     def loss(
         self,
         params: Params,

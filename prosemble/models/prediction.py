@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from prosemble.core.pooling import stratified_min_pooling
-from prosemble.distances import Distance
+from prosemble.distances import Distance, evaluate
 from prosemble.training.data import BLOCK
 
 Params = dict[str, np.ndarray]
@@ -18,14 +18,18 @@ Params = dict[str, np.ndarray]
 
 @jax.jit
 def _distances(distance: Distance, params: dict[str, Array], X: Float[Array, "n d"]) -> Float[Array, "n p"]:
-    return distance(params, X)
+    return evaluate(distance, params, X)
 
 
 @partial(jax.jit, static_argnames="n_classes")
 def _class_distances(
-    distance: Distance, params: dict[str, Array], X: Float[Array, "n d"], labels: Int[Array, " p"], n_classes: int
+    distance: Distance,
+    params: dict[str, Array],
+    X: Float[Array, "n d"],
+    labels: Int[Array, " p"],
+    n_classes: int,
 ) -> Float[Array, "n c"]:
-    return stratified_min_pooling(distance(params, X), labels, n_classes)
+    return stratified_min_pooling(evaluate(distance, params, X), labels, n_classes)
 
 
 def distances(distance: Distance, params: Params, X: np.ndarray) -> np.ndarray:

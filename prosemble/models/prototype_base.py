@@ -24,7 +24,7 @@ from prosemble.core.activations import Activation, get_activation
 from prosemble.core.callbacks import Callback
 from prosemble.core.distance import squared_euclidean_distance_matrix
 from prosemble.core.initializers import DRAWN_FROM_DATA
-from prosemble.distances import Distance, FromFunction, SquaredEuclidean
+from prosemble.distances import Distance, FromFunction, SquaredEuclidean, evaluate
 from prosemble.io import files
 from prosemble.models import _settings, prediction
 from prosemble.models._docs import ATTRIBUTES, PARAMETERS
@@ -85,7 +85,9 @@ class SupervisedPrototypeModel(ClassifierMixin, BaseEstimator):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         # A model that writes its own __init__, and what derives from it, keeps it.
-        if all("__dataclass_fields__" in b.__dict__ for b in cls.__mro__ if "__init__" in b.__dict__ and b is not object):
+        if all(
+            "__dataclass_fields__" in b.__dict__ for b in cls.__mro__ if "__init__" in b.__dict__ and b is not object
+        ):
             dataclass(kw_only=True, eq=False, repr=False)(cls)
         if cls.__doc__:
             own = cleandoc(cls.__doc__)
@@ -123,7 +125,7 @@ class SupervisedPrototypeModel(ClassifierMixin, BaseEstimator):
 
     def _compute_loss(self, params: Mapping[str, Any], X: Any, y: Any, proto_labels: Any) -> Any:
         """Return the scalar that training minimises."""
-        losses = self._objective()(self._distance()(dict(params), X), y, proto_labels)
+        losses = self._objective()(evaluate(self._distance(), dict(params), X), y, proto_labels)
         return losses.mean()
 
     def _trainable(self) -> Trainable:
@@ -183,9 +185,9 @@ class SupervisedPrototypeModel(ClassifierMixin, BaseEstimator):
             if resume:
                 check_is_fitted(self)
             X, y, weight = self._read(X, y, sample_weight, known=self.classes_ if resume else None)
-            rows = self._arrange(X, y, weight)
+            rows, merged = self._arrange(X, y, weight)
             if not resume:
-                self._start(rows, initial_prototypes, initial_labels)
+                self._start(merged, initial_prototypes, initial_labels)
             first = self.n_iter_ if resume else 0
             until = self.max_iter if self._interrupted and first < self.max_iter else first + self.max_iter
             self._train(rows, self._read_validation(validation_data), until)
@@ -218,9 +220,9 @@ class SupervisedPrototypeModel(ClassifierMixin, BaseEstimator):
             else:
                 known = np.unique(classes)
             X, y, weight = self._read(X, y, sample_weight, known=known, reset=not fitted)
-            rows = self._arrange(X, y, weight)
+            rows, merged = self._arrange(X, y, weight)
             if not fitted:
-                self._start(rows, None, None, stream=True)
+                self._start(merged, None, None, stream=True)
             self._train(rows, None, self.n_iter_ + 1, one_pass=True)
         return self
 
@@ -260,16 +262,18 @@ class SupervisedPrototypeModel(ClassifierMixin, BaseEstimator):
             raise ValueError(f"{name} holds the labels {strange}; known are {self.classes_.tolist()}.")
         return np.searchsorted(self.classes_, y).astype(np.int32)
 
-    def _arrange(self, X: np.ndarray, y: np.ndarray, weight: np.ndarray) -> Rows:
+    def _arrange(self, X: np.ndarray, y: np.ndarray, weight: np.ndarray) -> tuple[Rows, Rows]:
+        """Return the rows to train on and the distinct ones, from which prototypes are drawn in every mode."""
         rows = Rows(X, y, weight)
-        if not self._trainable().row_wise:
-            if self.class_weight is not None or (weight != 1).any():
-                raise ValueError(
-                    f"sample_weight and class_weight cannot act on {type(self).__name__}: its _compute_loss returns "
-                    "one number for all samples."
-                )
-            return rows
-        return merge_equal_rows(rows) if self.batch_size is None else rows
+        merged = merge_equal_rows(rows)
+        if self._trainable().row_wise:
+            return (merged if self.batch_size is None else rows), merged
+        if self.class_weight is not None or (weight != 1).any():
+            raise ValueError(
+                f"sample_weight and class_weight cannot act on {type(self).__name__}: its _compute_loss returns one "
+                "number for all samples."
+            )
+        return rows, merged
 
     def _read_validation(self, validation_data: Any) -> Rows | None:
         if validation_data is None:
@@ -336,13 +340,12 @@ class SupervisedPrototypeModel(ClassifierMixin, BaseEstimator):
         if training.batch_size is not None:
             training = training.with_batch_size(min(training.batch_size, n))
         if trainable.row_wise:
-            multiple = training.batch_size if training.batch_size is not None else None
-            rows = pad(rows, multiple)
+            rows = pad(rows, training.batch_size)
             validation = None if validation is None else pad(validation, None)
         if self.devices is not None:
             rows = shard(rows, self.devices)
         indices = np.searchsorted(self.classes_, self.prototype_labels_).astype(np.int32)
-        data = loop.Data(rows, np.int32(n), validation, indices)
+        data = loop.Data(rows, np.int32(n), validation, indices, None)
         first = self.n_iter_
         steps = 1 if training.batch_size is None else -(-n // training.batch_size)
         rates = self._rates(training, steps, until)
@@ -368,7 +371,7 @@ class SupervisedPrototypeModel(ClassifierMixin, BaseEstimator):
                 state, fresh = outcome.state, False
                 if callbacks:
                     info = self._info(outcome, rates, steps, until)
-                    if any([callback.on_iteration_end(self, info) for callback in callbacks]):
+                    if any(callback.on_iteration_end(self, info) for callback in callbacks):
                         break
                 if state.finished:
                     break

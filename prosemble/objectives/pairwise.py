@@ -6,7 +6,7 @@ from jaxtyping import Array, Float, Int
 
 from prosemble.core.activations import Activation
 from prosemble.core.losses import lvq1_term, nearest_distances, relative_difference
-from prosemble.core.part import Part
+from prosemble.core.part import Number, Part
 from prosemble.objectives.base import Objective
 
 PerSample = Float[Array, " n"]
@@ -24,8 +24,8 @@ class RelativeDifference(Term):
     """f(mu + margin, beta) (Sato & Yamada 1995)."""
 
     transfer: Activation
-    beta: float
-    margin: float
+    beta: Number
+    margin: Number
 
     def __call__(self, plus: PerSample, minus: PerSample) -> PerSample:
         return self.transfer(relative_difference(plus, minus) + self.margin, self.beta)

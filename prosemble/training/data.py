@@ -14,12 +14,16 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 BLOCK = 4096
 
 
-class Rows(NamedTuple):
-    """Samples, class indices and weights; rows of weight zero are padding."""
+#: A NumPy array on the host, a JAX array on a device or while it is traced.
+AnyArray = Any
 
-    X: np.ndarray | jax.Array
-    y: np.ndarray | jax.Array
-    weight: np.ndarray | jax.Array
+
+class Rows(NamedTuple):
+    """Samples (n, d), class indices (n,) and weights (n,); rows of weight zero are padding."""
+
+    X: AnyArray
+    y: AnyArray
+    weight: AnyArray
 
 
 def merge_equal_rows(rows: Rows) -> Rows:

@@ -15,10 +15,11 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 from jax import lax
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Array, Float, Int
 
-from prosemble.core.part import Part
-from prosemble.training.data import BLOCK, Rows
+from prosemble.core.part import Number, Part
+from prosemble.distances import about_origin
+from prosemble.training.data import BLOCK, AnyArray, Rows
 from prosemble.training.optimizers import Optimizer
 from prosemble.training.precision import LossScale, initial_loss_scale, lower
 from prosemble.training.trainable import Params, Trainable
@@ -27,8 +28,8 @@ from prosemble.training.trainable import Params, Trainable
 class Lookahead(Part):
     """k steps forward, one step back (Zhang, Lucas, Hinton & Ba 2019)."""
 
-    sync_period: float
-    slow_step_size: float
+    sync_period: Number
+    slow_step_size: Number
 
 
 class Training(Part):
@@ -37,9 +38,9 @@ class Training(Part):
     model: Trainable
     optimizer: Optimizer
     lookahead: Lookahead | None
-    ema_decay: float | None
-    epsilon: float
-    patience: float | None
+    ema_decay: Number | None
+    epsilon: Number
+    patience: Number | None
     batch_size: int | None
     blocks: bool
     early_stopping: bool
@@ -68,29 +69,33 @@ class State(NamedTuple):
     slow: Params | None
     best: Params | None
     loss_scale: LossScale | None
-    best_loss: Float[Array, ""]
-    stall_loss: Float[Array, ""]
-    previous_loss: Float[Array, ""]
-    stalled: Int[Array, ""]
-    epoch: Int[Array, ""]
-    step: Int[Array, ""]
-    finished: Bool[Array, ""]
+    best_loss: AnyArray
+    stall_loss: AnyArray
+    previous_loss: AnyArray
+    stalled: AnyArray
+    epoch: AnyArray
+    step: AnyArray
+    finished: AnyArray
 
 
 class Data(NamedTuple):
-    """Training rows, the number of them that is not padding, validation rows, and the prototypes' classes."""
+    """Training rows, the number of them that is not padding, validation rows, and the prototypes' classes.
+
+    Where the rows have been shifted about the origin, `centre` is what was subtracted.
+    """
 
     train: Rows
-    n: Int[Array, ""]
+    n: AnyArray
     validation: Rows | None
-    labels: Int[Array, " p"]
+    labels: AnyArray
+    centre: AnyArray | None
 
 
 class Rates(NamedTuple):
     """The learning rate, or the rate of each update from the `first` on."""
 
-    rate: Float[Array, "..."]
-    first: Int[Array, ""]
+    rate: AnyArray
+    first: AnyArray
 
     def at(self, update: Int[Array, ""]) -> Float[Array, ""]:
         """Return the rate of that update."""
@@ -100,8 +105,8 @@ class Rates(NamedTuple):
 class History(NamedTuple):
     """Losses of the epochs of one call, from its first epoch on."""
 
-    loss: Float[Array, " capacity"]
-    val_loss: Float[Array, " capacity"] | None
+    loss: AnyArray
+    val_loss: AnyArray
 
 
 class Outcome(NamedTuple):
@@ -134,7 +139,7 @@ def initial_state(training: Training, params: Params) -> State:
     )
 
 
-def template(training: Training, params: Params) -> State:
+def template(training: Training, params: dict[str, AnyArray]) -> State:
     """Return a state of those parameters and of zeros: what the first call of `run` is given to start from."""
     shapes = jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype), params)
     state = jax.eval_shape(initial_state, training, shapes)
@@ -157,6 +162,8 @@ def run(
     Where `fresh`, only the parameters of `state` count and the rest is initialised: within this program, since
     another would have to be compiled. `capacity` is the number of epochs that the histories have room for.
     """
+    if training.model.shift_invariant:
+        data = _centred(data)
     state = lax.cond(fresh, lambda: initial_state(training, state.params), lambda: state)
     first = state.epoch
     empty = jnp.zeros(capacity, state.best_loss.dtype)
@@ -174,7 +181,7 @@ def run(
             measured = before if training.batch_size is None else after
         else:
             rows = data.validation
-            monitored = _mean_loss(training, after, rows, data.labels, _total_weight(rows.weight))
+            monitored = _mean_loss(training, data, after, rows, _total_weight(rows.weight))
             monitored = monitored.astype(loss.dtype)
             history = history._replace(val_loss=history.val_loss.at[state.epoch - first].set(monitored))
             measured = after
@@ -185,6 +192,14 @@ def run(
 
     state, history = lax.while_loop(more, body, (state, history))
     return Outcome(state, training.held(state) if state.best is None else state.best, history)
+
+
+def _centred(data: Data) -> Data:
+    centre = data.train.X.mean(axis=0)
+    validation = data.validation
+    if validation is not None:
+        validation = validation._replace(X=validation.X - centre)
+    return data._replace(train=data.train._replace(X=data.train.X - centre), validation=validation, centre=centre)
 
 
 def _monitor(training: Training, state: State, monitored: Array, measured: Params | None) -> State:
@@ -219,14 +234,14 @@ def _epoch(training: Training, data: Data, state: State, rates: Rates, seed: Any
     rows = data.train
     total = _total_weight(rows.weight)
     if training.batch_size is None:
-        return _step(training, state, rows, data.labels, rates)
+        return _step(training, data, state, rows, rates)
 
     order = shuffled(len(rows.X), data.n, seed, state.epoch)
 
     def step(state: State, index: Array) -> tuple[State, Array]:
         batch = Rows(*(part[index] for part in rows))
         weight = batch.weight.sum()
-        state, loss = _step(training, state, batch, data.labels, rates)
+        state, loss = _step(training, data, state, batch, rates)
         return state, loss * weight / total
 
     size = min(training.batch_size, len(order))
@@ -246,7 +261,7 @@ def shuffled(length: int, n: Array | int, seed: Array | int, epoch: Array | int)
     return jnp.argsort(jnp.where(jnp.arange(length) < n, draws, jnp.uint32(0xFFFFFFFF)), stable=True)
 
 
-def _step(training: Training, state: State, rows: Rows, labels: Array, rates: Rates) -> tuple[State, Array]:
+def _step(training: Training, data: Data, state: State, rows: Rows, rates: Rates) -> tuple[State, Array]:
     """Take one gradient step (which accumulation may only store) and return the loss before it."""
     frozen = {name: value for name, value in state.params.items() if name in training.frozen}
     trained = {name: value for name, value in state.params.items() if name not in training.frozen}
@@ -254,7 +269,7 @@ def _step(training: Training, state: State, rows: Rows, labels: Array, rates: Ra
     scale = state.loss_scale
 
     def objective(trained: Params, rows: Rows) -> Array:
-        loss = _mean_loss(training, {**frozen, **trained}, rows, labels, total)
+        loss = _mean_loss(training, data, {**frozen, **trained}, rows, total)
         return loss if scale is None else loss * scale.scale
 
     loss, gradient = _by_blocks(training, jax.value_and_grad(objective), trained, rows)
@@ -267,9 +282,7 @@ def _step(training: Training, state: State, rows: Rows, labels: Array, rates: Ra
     extra = {}
     if training.optimizer.line_search:
         extra["value_fn"] = lambda trained: _by_blocks(training, objective, trained, rows)
-    changes, optimizer_state = optimizer.update(
-        gradient, state.optimizer, trained, value=loss, grad=gradient, **extra
-    )
+    changes, optimizer_state = optimizer.update(gradient, state.optimizer, trained, value=loss, grad=gradient, **extra)
     moved = training.model.project({**frozen, **optax.apply_updates(trained, changes)})
     new = state._replace(params={**moved, **frozen}, optimizer=optimizer_state, step=state.step + 1)
     new = _average(training, new, new.step % every == 0)
@@ -296,11 +309,13 @@ def _average(training: Training, state: State, updated: Array) -> State:
     return state
 
 
-def _mean_loss(training: Training, params: Params, rows: Rows, labels: Array, total: Array) -> Array:
+def _mean_loss(training: Training, data: Data, params: Params, rows: Rows, total: Array) -> Array:
     """Return the weighted sum of the rows' losses over the `total` weight."""
+    if data.centre is not None:
+        params = about_origin(params, data.centre)
     params, X = lower((params, rows.X), training.mixed_precision)
     loss = jax.checkpoint(training.model.loss) if training.checkpointing else training.model.loss
-    return loss(params, X, rows.y, rows.weight, total, labels)
+    return loss(params, X, rows.y, rows.weight, total, data.labels)
 
 
 def _by_blocks(training: Training, function: Any, trained: Params, rows: Rows) -> Any:

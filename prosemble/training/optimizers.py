@@ -18,14 +18,14 @@ from prosemble.core.part import Part
 @cache
 def known_optimizers() -> dict[str, Callable[..., optax.GradientTransformation]]:
     """Return optax's optimisers that need nothing but a learning rate, and L-BFGS, by name."""
-    found = {}
+    found: dict[str, Callable[..., optax.GradientTransformation]] = {}
     for name, function in vars(optax).items():
         if name.startswith("_") or not inspect.isfunction(function):
             continue
-        first, *rest = inspect.signature(function).parameters.values() or [None]
-        if first is None or first.name != "learning_rate":
+        parameters = list(inspect.signature(function).parameters.values())
+        if not parameters or parameters[0].name != "learning_rate":
             continue
-        if all(p.default is not p.empty or p.kind is p.VAR_KEYWORD for p in rest):
+        if all(p.default is not p.empty or p.kind is p.VAR_KEYWORD for p in parameters[1:]):
             found[name] = function
     return found
 
@@ -146,7 +146,7 @@ def rate_table(schedule: optax.Schedule, first: int, length: int, dtype: Any) ->
     """Return the learning rates of `length` updates from the `first`, so that the program holds no schedule."""
     counts = np.arange(first, first + length)
     try:
-        rates = np.asarray(schedule(counts), dtype=dtype)  # type: ignore[arg-type]
+        rates = np.asarray(schedule(counts), dtype=dtype)
     except Exception:  # a user's schedule may be written for one count at a time
         rates = np.array([])
     if rates.shape != counts.shape:

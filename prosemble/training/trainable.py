@@ -17,6 +17,11 @@ class Trainable(Part):
     # The loss of a row depends on that row alone, so that rows may be weighted, padded and taken in blocks.
     row_wise: ClassVar[bool] = True
 
+    @property
+    def shift_invariant(self) -> bool:
+        """Whether shifting samples and prototypes together changes no loss."""
+        return False
+
     def loss(
         self,
         params: Params,

@@ -73,5 +73,3 @@ def test_no_array_of_samples_times_prototypes_times_features(name, problem):
     program = jax.jit(jax.grad(lambda W: case.function(X, W, *arguments).sum())).lower(W).compile().as_text()
     rows = len(X)
     assert f"[{rows},{p},{d}]" not in program and f"[{p},{rows},{d}]" not in program
-
-

@@ -1,0 +1,102 @@
+"""Time to fit, ours against the reference library's, in one run.
+
+    python benchmarks/speed.py --reference PYTHON
+
+`PYTHON` is an interpreter of an environment that has the reference library (prosemble 2.4.0, whose import name is
+the same). Prints the medians and the ratio, which is the figure to quote: machines differ and are noisy. Ours and
+theirs take turns, so that a drift of the machine's speed falls on both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+RUNS = 5
+CASES = {
+    "Iris, 1 prototype a class, 100 epochs, later fit": ("iris", 1),
+    "digits, 5 prototypes a class, 100 epochs, later fit": ("digits", 5),
+}
+PROCESS = """
+import sys
+from sklearn.datasets import load_iris
+from prosemble.models import GLVQ
+X, y = load_iris(return_X_y=True)
+print(GLVQ(n_prototypes_per_class=1, max_iter=100).fit(X, y).predict(X[:1]))
+"""
+
+
+def serve() -> None:
+    """Answer each line of standard input, the name of a case, by the seconds of a fit that is not the first."""
+    import numpy as np
+    from sklearn import datasets
+
+    from prosemble.models import GLVQ
+
+    for line in sys.stdin:
+        name, count = CASES[line.strip()]
+        X, y = getattr(datasets, f"load_{name}")(return_X_y=True)
+        X = ((X - X.mean(axis=0)) / np.where(X.std(axis=0) > 0, X.std(axis=0), 1.0)).astype(np.float32)
+
+        def fit(X: np.ndarray = X, y: np.ndarray = y, count: int = count) -> None:
+            # An epsilon of zero: both run all epochs.
+            model = GLVQ(n_prototypes_per_class=count, max_iter=100, epsilon=0.0).fit(X, y)
+            np.asarray(model.prototypes_)
+
+        fit()
+        start = time.perf_counter()
+        fit()
+        print(time.perf_counter() - start, flush=True)
+
+
+def ask(server: subprocess.Popen[str], case: str) -> float:
+    """Return the seconds that a server measured."""
+    assert server.stdin is not None and server.stdout is not None
+    server.stdin.write(case + "\n")
+    server.stdin.flush()
+    return float(server.stdout.readline())
+
+
+def whole_process(python: str, environment: dict[str, str]) -> float:
+    """Return the seconds from the start of a process to its first prediction and end."""
+    start = time.perf_counter()
+    subprocess.run([python, "-c", PROCESS], check=True, stdout=subprocess.DEVNULL, env=environment)
+    return time.perf_counter() - start
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--reference")
+    parser.add_argument("--serve", action="store_true", help="measure in this process on request")
+    options = parser.parse_args()
+    if options.serve:
+        serve()
+        return
+    apart = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    pythons = [(sys.executable, dict(os.environ)), (options.reference, apart)]
+    print(f"| median of {RUNS} | ours, s | reference, s | times faster |\n|---|---|---|---|")
+    servers = [
+        subprocess.Popen(
+            [python, str(Path(__file__).resolve()), "--serve"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment,
+        )
+        for python, environment in pythons
+    ]  # fmt: skip
+    rows = {case: [[ask(server, case) for server in servers] for _ in range(RUNS)] for case in CASES}
+    for server in servers:
+        server.communicate()
+    rows["whole process, import to first prediction on Iris"] = [
+        [whole_process(*python) for python in pythons] for _ in range(RUNS)
+    ]
+    for case, pairs in rows.items():
+        ours, theirs = (statistics.median(column) for column in zip(*pairs, strict=True))
+        print(f"| {case} | {ours:.4f} | {theirs:.4f} | {statistics.median(b / a for a, b in pairs):.1f} |")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,116 @@
+"""What a file holds, and what happens to files that hold something else."""
+
+import json
+import os
+import pickle
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from prosemble.io import ModelFileError, files
+from prosemble.models import GLVQ, GLVQ1, SupervisedPrototypeModel
+
+
+@pytest.fixture(scope="module")
+def model(iris):
+    return GLVQ(
+        max_iter=5, n_prototypes_per_class={0: 1, 1: 2, 2: 1}, class_weight={0: 2.0}, transfer_fn="swish_beta"
+    ).fit(*iris)
+
+
+@pytest.fixture
+def path(model, tmp_path):
+    model.save(tmp_path / "model.prosemble")
+    return tmp_path / "model.prosemble"
+
+
+def test_everything_comes_back(model, path, iris):
+    X, y = iris
+    loaded = SupervisedPrototypeModel.load(path)
+    assert type(loaded) is GLVQ and loaded.get_params() == model.get_params()
+    fitted = [name for name in vars(model) if name.endswith("_")]
+    assert {name for name in vars(loaded) if name.endswith("_")} == set(fitted)
+    for name in fitted:
+        np.testing.assert_array_equal(getattr(loaded, name), getattr(model, name))
+    np.testing.assert_array_equal(loaded.predict_proba(X), model.predict_proba(X))
+    again = pickle.loads(pickle.dumps(model)).partial_fit(X, y)
+    np.testing.assert_array_equal(loaded.partial_fit(X, y).prototypes_, again.prototypes_)
+
+
+def test_column_names_come_back(iris, tmp_path):
+    pandas = pytest.importorskip("pandas", reason="column names need pandas, which is a core dependency")
+    X, y = iris
+    frame = pandas.DataFrame(X, columns=list("abcd"))
+    GLVQ(max_iter=2).fit(frame, y).save(tmp_path / "m")
+    assert GLVQ.load(tmp_path / "m").feature_names_in_.tolist() == list("abcd")
+
+
+def test_saving_replaces_the_file_whole_or_not_at_all(model, path, monkeypatch):
+    before = path.read_bytes()
+
+    def fail(*args, **kwargs):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(files, "save_file", fail)
+    with pytest.raises(OSError, match="disk full"):
+        model.save(path)
+    assert path.read_bytes() == before and os.listdir(path.parent) == [path.name]
+
+
+def test_objects_are_asked_for(iris, tmp_path):
+    def distance(X, W):
+        return jnp.abs(X[:, None, :] - W[None]).sum(axis=2)
+
+    X, y = iris
+    model = GLVQ(max_iter=5, distance_fn=distance).fit(X, y)
+    model.save(tmp_path / "m")
+    with pytest.raises(ValueError, match=r"load\(path, distance_fn=...\)"):
+        GLVQ.load(tmp_path / "m")
+    with pytest.raises(TypeError, match="no parameters"):
+        GLVQ.load(tmp_path / "m", distance=distance)
+    loaded = GLVQ.load(tmp_path / "m", distance_fn=distance)
+    np.testing.assert_array_equal(loaded.predict(X), model.predict(X))
+
+
+def with_header(path, **changes):
+    header, tensors = files.read(path)
+    header |= changes
+    save_file(tensors, path, metadata={"prosemble": json.dumps(header)})
+
+
+DAMAGE = {
+    "empty": lambda path: path.write_bytes(b""),
+    "truncated": lambda path: path.write_bytes(path.read_bytes()[:-10]),
+    "truncated header": lambda path: path.write_bytes(path.read_bytes()[:60]),
+    "flipped header": lambda path: path.write_bytes(path.read_bytes().replace(b'"format', b'"fromat').replace(
+        b'\\"format', b'\\"fromat')),
+    "text": lambda path: path.write_text("class,1\n"),
+    "pickle": lambda path: path.write_bytes(pickle.dumps({"a": 1})),
+    "foreign": lambda path: save_file({"prototypes": np.zeros((2, 2))}, path, metadata={"format": "pt"}),
+    "no JSON": lambda path: save_file({"prototypes": np.zeros((2, 2))}, path, metadata={"prosemble": "{"}),
+    "no object": lambda path: save_file({"prototypes": np.zeros((2, 2))}, path, metadata={"prosemble": "[1]"}),
+    "newer": lambda path: with_header(path, format=files.FORMAT + 1),
+    "unknown class": lambda path: with_header(path, **{"class": "os.system"}),
+    "other class": lambda path: with_header(path, **{"class": "GLVQ1"}),
+    "no fitted part": lambda path: with_header(path, fitted={}),
+    "unknown parameter": lambda path: with_header(path, parameters={"exploit": 1}),
+    "wrong width": lambda path: with_header(path, fitted=files.read(path)[0]["fitted"] | {"n_features_in": 3}),
+    "labels of objects": lambda path: with_header(
+        path, fitted=files.read(path)[0]["fitted"] | {"labels": {"dtype": "V8", "values": [0, 1, 2]}}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_damaged_and_foreign_files(damage, path):
+    DAMAGE[damage](path)
+    with pytest.raises(ModelFileError, match=str(path)):
+        GLVQ.load(path)
+
+
+def test_the_class_is_checked(path, tmp_path):
+    with pytest.raises(ModelFileError, match=r"holds a GLVQ, not a GLVQ1: call GLVQ.load"):
+        GLVQ1.load(path)
+    with pytest.raises(FileNotFoundError, match="No model file at"):
+        GLVQ.load(tmp_path / "nothing")

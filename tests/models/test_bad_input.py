@@ -1,0 +1,141 @@
+"""Each bad input is refused before training, by a message with the parameter and what is accepted."""
+
+import numpy as np
+import optax
+import pytest
+from scipy.sparse import csr_array
+from sklearn.exceptions import NotFittedError
+
+from prosemble.models import GLVQ
+from tests.registry import MODELS
+
+
+@pytest.fixture(scope="module")
+def fitted(iris):
+    return GLVQ(max_iter=3).fit(*iris)
+
+
+PARAMETERS = [
+    (
+        {"n_prototypes_per_class": 0},
+        "n_prototypes_per_class must hold integers >= 1|must be an int in the range",
+    ),
+    ({"n_prototypes_per_class": [1, 2]}, "has 2 entries, but y has 3 classes"),
+    ({"n_prototypes_per_class": {0: 1, 1: 1}}, r"no count for the labels \[2\]"),
+    ({"n_prototypes_per_class": {0: 1, 1: 1, 2: 1, 9: 1}}, r"labels \[9\], which y does not have"),
+    ({"n_prototypes_per_class": 51}, "51 prototypes of class 0, which has 50 samples"),
+    ({"n_prototypes_per_class": 51, "prototypes_initializer": "stratified_noise"}, "has 50 samples"),
+    ({"class_weight": {7: 1.0}}, r"class_weight names the labels \[7\]"),
+    ({"class_weight": {0: -1.0}}, "class_weight must hold numbers >= 0"),
+    ({"class_weight": "uniform"}, "class_weight.*balanced"),
+    ({"lr": -1}, "'lr' parameter of GLVQ must be"),
+    ({"max_iter": 0}, "'max_iter' parameter"),
+    ({"epsilon": -1e-3}, "'epsilon' parameter"),
+    ({"random_seed": -1}, "'random_seed' parameter"),
+    ({"batch_size": 0}, "'batch_size' parameter"),
+    ({"patience": 0}, "'patience' parameter"),
+    ({"ema_decay": 1.0}, "'ema_decay' parameter"),
+    ({"mixed_precision": "int8"}, "mixed_precision.*bfloat16"),
+    ({"optimizer": "adamm"}, "Unknown optimizer 'adamm'.*adam.*sgd"),
+    ({"transfer_fn": "relu"}, "Unknown activation 'relu'.*swish_beta"),
+    ({"lr_scheduler": "step"}, "Unknown lr_scheduler 'step'.*cosine_decay"),
+    ({"lr_scheduler": "linear", "lr_scheduler_kwargs": {"gamma": 1}}, r"\['gamma'\].*end_value"),
+    ({"lr_scheduler_kwargs": {"gamma": 1}}, "lr_scheduler_kwargs=.* has no effect with lr_scheduler=None"),
+    ({"prototypes_initializer": "kmeans"}, "Unknown prototypes_initializer 'kmeans'.*class_mean"),
+    ({"prototypes_initializer": lambda X, y, n, key: (X[:2], y[:2])}, "must give each class a prototype"),
+    ({"prototypes_initializer": lambda X, y, n, key: (X[:, :2], y)}, r"of shape \(p, 4\)"),
+    ({"freeze_params": ["omega"]}, r"freeze_params names \['omega'\].*prototypes"),
+    ({"lookahead": {"k": 3}}, r"lookahead holds \['k'\].*sync_period"),
+    ({"lookahead": {"sync_period": 0}}, "integer sync_period >= 1"),
+    ({"callbacks": [print]}, "callbacks must hold"),
+    ({"optimizer": optax.sgd(0.1), "lr": 0.5}, "lr=0.5 has no effect with an optimizer that is"),
+    ({"optimizer": optax.sgd(0.1), "lr_scheduler": "linear"}, "lr_scheduler='linear' has no effect"),
+    ({"optimizer": "lbfgs", "batch_size": 10}, "batch_size=10 has no effect with optimizer='lbfgs'"),
+]
+
+
+@pytest.mark.parametrize(("parameters", "message"), PARAMETERS, ids=[message[:40] for _, message in PARAMETERS])
+def test_parameters(parameters, message, iris):
+    model = GLVQ(**parameters)
+    with pytest.raises(ValueError, match=message):
+        model.fit(*iris)
+    assert not hasattr(model, "classes_") and not hasattr(model, "n_features_in_")
+
+
+@pytest.mark.parametrize("name", ["GLVQ1", "GLVQ21"])
+@pytest.mark.parametrize("parameter", [{"beta": 3.0}, {"margin": 0.1}, {"transfer_fn": "swish_beta"}])
+def test_options_outside_the_loss(name, parameter, iris):
+    with pytest.raises(ValueError, match=f"has no effect with the loss of {name}"):
+        MODELS[name](**parameter).fit(*iris)
+
+
+def spoil(X, value):
+    X = X.copy()
+    X[3, 1] = value
+    return X
+
+
+DATA = [
+    (lambda X, y: (spoil(X, np.nan), y), "contains NaN"),
+    (lambda X, y: (spoil(X, np.inf), y), "contains infinity"),
+    (lambda X, y: (X, np.zeros_like(y)), "at least two classes.*only one class"),
+    (lambda X, y: (X, y[:-1]), "inconsistent numbers of samples"),
+    (lambda X, y: (X[:, :0], y), "0 feature"),
+    (lambda X, y: (X, y + 0.5), "Unknown label type"),
+]
+
+
+@pytest.mark.parametrize(("change", "message"), DATA, ids=[message for _, message in DATA])
+def test_data_leaves_the_former_fit_untouched(change, message, iris, fitted):
+    before = dict(vars(fitted).items())
+    with pytest.raises(ValueError, match=message):
+        fitted.fit(*change(*iris))
+    assert vars(fitted) == before or all(vars(fitted)[name] is value for name, value in before.items())
+
+
+def test_sparse_input(iris):
+    X, y = iris
+    with pytest.raises(TypeError, match="dense data is required"):
+        GLVQ().fit(csr_array(X), y)
+
+
+def test_at_prediction(iris, fitted):
+    X, _ = iris
+    with pytest.raises(ValueError, match="X has 3 features, but GLVQ is expecting 4"):
+        fitted.predict(X[:, :3])
+    with pytest.raises(NotFittedError):
+        GLVQ().predict(X)
+    with pytest.raises(NotFittedError):
+        GLVQ().distances(X)
+    with pytest.raises(NotFittedError):
+        GLVQ().fit(*iris, resume=True)
+
+
+def test_weights_starts_and_validation(iris):
+    X, y = iris
+    with pytest.raises(ValueError, match="Negative|not negative"):
+        GLVQ().fit(X, y, sample_weight=-np.ones(len(y)))
+    with pytest.raises(ValueError, match="zero|some positive"):
+        GLVQ().fit(X, y, sample_weight=np.zeros(len(y)))
+    with pytest.raises(ValueError, match=r"validation_data holds the labels \[5\]"):
+        GLVQ().fit(X, y, validation_data=(X, np.where(y == 1, 5, y)))
+    with pytest.raises(ValueError, match="must be a pair"):
+        GLVQ().fit(X, y, validation_data=(X, y, y))
+    with pytest.raises(ValueError, match="initial_prototypes must give prototypes of shape"):
+        GLVQ().fit(X, y, initial_prototypes=X[:3, :2], initial_labels=[0, 1, 2])
+    with pytest.raises(ValueError, match=r"without one: \[2\]"):
+        GLVQ().fit(X, y, initial_prototypes=X[:2], initial_labels=[0, 1])
+    with pytest.raises(ValueError, match="initial_prototypes cannot act"):
+        GLVQ(max_iter=2).fit(X, y).fit(X, y, initial_prototypes=X[:3], resume=True)
+    with pytest.raises(ValueError, match="classes must be given"):
+        GLVQ().partial_fit(X, y)
+    with pytest.raises(ValueError, match=r"y holds the labels \[2\]"):
+        GLVQ().partial_fit(X, y, classes=[0, 1])
+
+
+def test_divergence_is_an_error_and_keeps_the_former_fit(iris):
+    model = MODELS["GLVQ21"](max_iter=2).fit(*iris)
+    before = model.prototypes_
+    with pytest.raises(ValueError, match="Training diverged.*smaller lr"):
+        model.set_params(optimizer="sgd", lr=1e6, max_iter=100).fit(*iris)
+    assert model.prototypes_ is before

@@ -1,0 +1,145 @@
+"""The command line as a user has it: files in, files and words out."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import load_wine
+from typer.testing import CliRunner
+
+from prosemble.cli import app
+from prosemble.models import GLVQ
+from prosemble.table import TableModel
+
+FAST = ["--set", "max_iter=40", "--set", "n_prototypes_per_class=1"]
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def mushrooms(tmp_path):
+    """A table with numbers in odd units, text, booleans and an index column of another type."""
+    rng = np.random.default_rng(0)
+    n = 90
+    edible = rng.permutation(np.repeat(["yes", "no"], n // 2))
+    frame = pd.DataFrame(
+        {
+            "weight": np.where(edible == "yes", 5000.0, 5040.0) + rng.normal(size=n),
+            "cap": rng.normal(size=n) / 1000,
+            "colour": np.where(rng.uniform(size=n) < 0.5, "red", "brown"),
+            "ring": rng.uniform(size=n) < 0.5,
+            "edible": edible,
+        }
+    )
+    frame.to_csv(tmp_path / "mushrooms.csv", index=False)
+    frame.to_parquet(tmp_path / "mushrooms.parquet")
+    return frame, tmp_path
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_fit_show_and_predict(suffix, mushrooms):
+    frame, folder = mushrooms
+    table, model = folder / f"mushrooms.{suffix}", folder / "m"
+    result = run("fit", table, "--target", "edible", "-o", model, *FAST)
+    assert result.exit_code == 0, result.output
+    for expected in ("Recipe: GLVQ(", "Accuracy           1.000", "Balanced accuracy", "Confusion matrix",
+                     "Text columns, one-hot encoded: colour (2)", "colour=red", "Model written to"):  # fmt: skip
+        assert expected in result.output
+
+    result = run("show", model)
+    assert result.exit_code == 0 and "Text column 'colour', one-hot encoded: brown, red" in result.output
+    prototypes = TableModel.load(model).prototypes()
+    assert prototypes.loc["yes", "weight"] == pytest.approx(5000, abs=60)  # in the units of the table
+
+    raw = frame.drop(columns="edible").assign(unused=1)[["ring", "colour", "cap", "weight", "unused"]]
+    raw.to_csv(folder / "raw.csv", index=False)
+    result = run("predict", model, folder / "raw.csv", "-o", folder / "out.csv")
+    assert result.exit_code == 0, result.output
+    out = pd.read_csv(folder / "out.csv")
+    assert list(out.columns) == ["prediction", "probability_no", "probability_yes"]
+    assert (out["prediction"] == frame["edible"]).all()
+    np.testing.assert_allclose(out[["probability_no", "probability_yes"]].sum(axis=1), 1)
+    assert (
+        run("predict", model, folder / "raw.csv").output.splitlines()[0] == "prediction,probability_no,probability_yes"
+    )
+
+
+def test_the_recipe_beats_the_defaults_and_is_told(tmp_path):
+    result = run("fit", "wine", "--target", "target", "-o", tmp_path / "m")
+    assert result.exit_code == 0 and "Recipe: GLVQ(" in result.output and "transfer_fn='sigmoid_beta'" in result.output
+    assert float(result.output.split("Accuracy ")[1].split()[0]) > 0.9
+    assert (tmp_path / "m").exists()
+
+
+def test_any_model_and_parameter(tmp_path):
+    result = run("fit", "iris", "--target", "target", "-o", tmp_path / "m", "--model", "GLVQ21",
+                 "--set", "max_iter=3", "--set",
+                 "n_prototypes_per_class={'setosa': 1, 'versicolor': 2, 'virginica': 1}",
+                 "--set", "optimizer=sgd")  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert "Recipe" not in result.output
+    model = TableModel.load(tmp_path / "m").estimator
+    assert (model.max_iter, model.optimizer, len(model.prototypes_)) == (3, "sgd", 4)
+
+
+def test_a_model_saved_from_python_is_used_on_its_own_features(tmp_path):
+    X, y = load_wine(return_X_y=True, as_frame=True)
+    model = GLVQ(max_iter=3).fit(X, y)
+    model.save(tmp_path / "m")
+    X.to_csv(tmp_path / "X.csv", index=False)
+    assert run("predict", tmp_path / "m", tmp_path / "X.csv", "-o", tmp_path / "out.csv").exit_code == 0
+    np.testing.assert_array_equal(pd.read_csv(tmp_path / "out.csv")["prediction"], model.predict(X))
+
+
+def spoiled(frame, folder, **changes):
+    frame.assign(**changes).to_csv(folder / "bad.csv", index=False)
+    return folder / "bad.csv"
+
+
+def wrong_inputs(frame, folder):
+    weight = frame["weight"].where(frame.index != 4)
+    good = folder / "mushrooms.csv"
+    (folder / "empty.csv").write_text("")
+    return [
+        (["nowhere.csv", "--target", "y"], "nowhere.csv: no such file"),
+        ([folder / "empty.csv", "--target", "y"], "cannot be read as a table"),
+        ([good, "--target", "poison"], "no column 'poison'. Columns: weight, cap, colour, ring, edible"),
+        (
+            [spoiled(frame, folder, weight=weight), "--target", "edible"],
+            "bad.csv: column 'weight' has a missing or infinite value in row 5",
+        ),
+        ([good, "--target", "edible", "--model", "SVM"], "Unknown model 'SVM'. Accepted: GLVQ, GLVQ1, GLVQ21"),
+        ([good, "--target", "edible", "--set", "speed=1"], "--set speed=1: give NAME=VALUE"),
+        ([good, "--target", "edible", "--set", "lr=-1"], "'lr' parameter"),
+        ([good, "--target", "edible", "-o", folder / "no" / "m"], "no folder"),
+        ([good, "--target", "weight"], "class"),
+    ]  # fmt: skip
+
+
+def test_what_the_user_can_mend_is_one_line_and_exit_code_2(mushrooms, monkeypatch):
+    frame, folder = mushrooms
+    monkeypatch.chdir(folder)
+    for arguments, message in wrong_inputs(frame, folder):
+        result = run("fit", *arguments)
+        lines = result.stderr.strip().splitlines()
+        assert result.exit_code == 2 and len(lines) == 1 and message in lines[0], (arguments, result.output)
+        assert not list(folder.glob("model*"))
+
+
+def test_bad_rows_at_predict(mushrooms):
+    frame, folder = mushrooms
+    assert run("fit", folder / "mushrooms.csv", "--target", "edible", "-o", folder / "m", *FAST).exit_code == 0
+    for change, message in [
+        ({"colour": np.where(frame.index == 2, "blue", frame["colour"])}, "category 'blue' in row 3"),
+        ({"cap": "much"}, "column 'cap' must hold numbers"),
+        (
+            {"cap": np.where(frame.index == 1, np.nan, frame["cap"])},
+            "column 'cap' has a missing or infinite value in row 2",
+        ),
+    ]:
+        result = run("predict", folder / "m", spoiled(frame, folder, **change), "-o", folder / "out.csv")
+        assert result.exit_code == 2 and message in result.stderr and len(result.stderr.splitlines()) == 1
+        assert not (folder / "out.csv").exists()
+    assert run("predict", folder / "mushrooms.csv", folder / "mushrooms.csv").exit_code == 2
+    assert run("show", folder / "nothing").exit_code == 2
