@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+
 import jax
 from jaxtyping import Array, Float
 
@@ -11,7 +12,13 @@ Params = dict[str, Array]
 
 
 class Distance(Part):
-    """A dissimilarity of samples and prototypes. Rows of the result depend on the same row of X alone."""
+    """A dissimilarity of samples and prototypes. Rows of the result depend on the same row of X alone.
+
+    Where `shift_invariant`, whoever calls first shifts samples and prototypes together about the origin, where the
+    expanded form of a distance is accurate: once before a training, not at every evaluation.
+    """
+
+    shift_invariant: ClassVar[bool] = False
 
     def __call__(self, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
         """Return the dissimilarities of X to `params["prototypes"]`, measured with the other parameters."""
