@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -145,6 +146,13 @@ def _build(
     if "distance_fn" in header["objects"] and "distance_fn" not in objects:
         raise ValueError(
             f"{path} was trained with a distance_fn, which a file cannot hold: call load(path, distance_fn=...)."
+        )
+    lost = sorted(set(header["objects"]) - set(objects))
+    if lost:
+        warnings.warn(
+            f"{path} cannot hold the {', '.join(lost)} that the model was made with; the default is used. "
+            "Give it to load as a keyword.",
+            stacklevel=4,
         )
     model = cls(**{name: _decode(value) for name, value in header["parameters"].items()}, **objects)
     fitted = header["fitted"]

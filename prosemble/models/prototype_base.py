@@ -371,7 +371,8 @@ class SupervisedPrototypeModel(ClassifierMixin, BaseEstimator):
                 state, fresh = outcome.state, False
                 if callbacks:
                     info = self._info(outcome, rates, steps, until)
-                    if any(callback.on_iteration_end(self, info) for callback in callbacks):
+                    stops = [callback.on_iteration_end(self, info) for callback in callbacks]
+                    if any(stops):
                         break
                 if state.finished:
                     break
