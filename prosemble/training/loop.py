@@ -287,7 +287,7 @@ def _step(training: Training, data: Data, state: State, rows: Rows, rates: Rates
     new = state._replace(params={**moved, **frozen}, optimizer=optimizer_state, step=state.step + 1)
     new = _average(training, new, new.step % every == 0)
     if scale is not None:
-        finite = jnp.isfinite(optax.tree.norm(gradient)) & jnp.isfinite(loss)
+        finite = jnp.stack([jnp.isfinite(leaf).all() for leaf in jax.tree.leaves((gradient, loss))]).all()
         new = jax.tree.map(partial(jnp.where, finite), new, state)
         new = new._replace(loss_scale=scale.adjust(finite))
         loss = jnp.where(finite, loss, jnp.where(jnp.isfinite(state.previous_loss), state.previous_loss, 0.0))
