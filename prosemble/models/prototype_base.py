@@ -352,6 +352,8 @@ class SupervisedPrototypeModel(ClassifierMixin, BaseEstimator):
         fresh = self._state is None
         state = self._state or loop.template(training, self._parameters())
         state = state._replace(finished=np.bool_(False))
+        if one_pass:  # a pass over a batch has no best epoch: what it learned is held
+            state = state._replace(best=None)
 
         callbacks = [] if one_pass else _settings.callbacks_of(self)
         whole = self.use_scan and not callbacks
@@ -463,11 +465,8 @@ class SupervisedPrototypeModel(ClassifierMixin, BaseEstimator):
 
     def distances(self, X: Any) -> np.ndarray:
         """Return the dissimilarities of the samples to the prototypes, (n_samples, n_prototypes)."""
-        return prediction.distances(self._distance(), self._parameters_checked(), self._check_rows(X))
-
-    def _parameters_checked(self) -> dict[str, np.ndarray]:
-        check_is_fitted(self)
-        return self._parameters()
+        X = self._check_rows(X)
+        return prediction.distances(self._distance(), self._parameters(), X)
 
     def _class_distances(self, X: Any) -> np.ndarray:
         """Return the distance to the nearest prototype of each class, (n_samples, n_classes)."""

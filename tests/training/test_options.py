@@ -75,6 +75,14 @@ def test_patience_and_restore_best_follow_the_history(iris):
     assert ((plus - minus) / (plus + minus)).mean() == pytest.approx(history.min(), abs=1e-5)
 
 
+@pytest.mark.parametrize("mode", [{}, {"batch_size": 50}], ids=["full batch", "mini-batches"])
+def test_partial_fit_acts_after_a_fit_that_restored_its_best(mode, iris):
+    X, y = iris
+    model = GLVQ(max_iter=6, restore_best=True, **mode).fit(X, y)
+    before = model.prototypes_.copy()
+    assert not np.array_equal(model.partial_fit(X, y).prototypes_, before) and model.n_iter_ == 7
+
+
 class Recorder(Callback):
     def __init__(self, stop_at=None, fail_at=None):
         self.infos, self.stop_at, self.fail_at = [], stop_at, fail_at
