@@ -2,6 +2,8 @@ import os
 
 # Read by SciPy at import: without it scikit-learn skips its array API checks.
 os.environ["SCIPY_ARRAY_API"] = "1"
+# Two devices, for the option that shares samples out over them.
+os.environ["XLA_FLAGS"] = os.environ.get("XLA_FLAGS", "") + " --xla_force_host_platform_device_count=2"
 
 import numpy as np
 import pytest

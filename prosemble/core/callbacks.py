@@ -12,7 +12,7 @@ class Callback:
     """Override what you need; every method does nothing here.
 
     `info` is a read-only mapping with `iteration` (from 0), `max_iter`, `loss`, `val_loss` (None without validation
-    data), `lr` and `params` (the parameters now, NumPy arrays).
+    data), `lr` (None where the optimiser has a rate of its own) and `params` (the parameters now, NumPy arrays).
     """
 
     def on_fit_start(self, model: Any, X: Any) -> None:
@@ -61,6 +61,28 @@ class JSONLinesLog(Callback):
         line = {name: info[name] for name in ("iteration", "loss", "val_loss", "lr")}
         with self.path.open("a") as file:
             file.write(json.dumps(line) + "\n")
+
+
+class TensorBoard(Callback):
+    """Write loss, validation loss and learning rate as scalars for TensorBoard (extra `tensorboard`)."""
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+
+    def on_fit_start(self, model: Any, X: Any) -> None:
+        try:
+            from tensorboardX import SummaryWriter
+        except ImportError as error:
+            raise ImportError("The TensorBoard callback needs: pip install 'prosemble[tensorboard]'") from error
+        self._writer = SummaryWriter(str(self.folder))
+
+    def on_iteration_end(self, model: Any, info: Mapping[str, Any]) -> None:
+        for name in ("loss", "val_loss", "lr"):
+            if info[name] is not None:
+                self._writer.add_scalar(name, info[name], info["iteration"])
+
+    def close(self) -> None:
+        self._writer.close()
 
 
 class Checkpoint(Callback):

@@ -20,8 +20,38 @@ Distances = Float[Array, "n p"]
 
 
 def _inner(A: Array, B: Array) -> Array:
+    if jnp.finfo(A.dtype).bits < 32:
+        return _low_precision_inner(A, B)
     # The default precision of some accelerators keeps 8 to 11 bits of a float32, too few for a difference of squares.
     return jnp.matmul(A, B, precision=jax.lax.Precision.HIGHEST)
+
+
+@jax.custom_vjp
+def _low_precision_inner(A: Array, B: Array) -> Array:
+    """A product of bfloat16 or float16 summed in float32, whose backward products are of the low precision too."""
+    return jnp.matmul(A, B, preferred_element_type=jnp.float32)
+
+
+def _low_precision_inner_forward(A: Array, B: Array) -> tuple[Array, tuple[Array, Array]]:
+    return _low_precision_inner(A, B), (A, B)
+
+
+def _low_precision_inner_backward(operands: tuple[Array, Array], gradient: Array) -> tuple[Array, Array]:
+    A, B = operands
+    gradient = gradient.astype(A.dtype)
+    return (
+        jnp.matmul(gradient, B.T, preferred_element_type=jnp.float32).astype(A.dtype),
+        jnp.matmul(A.T, gradient, preferred_element_type=jnp.float32).astype(B.dtype),
+    )
+
+
+_low_precision_inner.defvjp(_low_precision_inner_forward, _low_precision_inner_backward)
+
+
+def _squared_norms(A: Array) -> Array:
+    """Return the squared norm of each row, of a row of low precision in float32."""
+    A = A.astype(jnp.promote_types(A.dtype, jnp.float32))
+    return (A * A).sum(axis=1)
 
 
 def squared_euclidean_distance_matrix(X: Samples, W: Prototypes) -> Distances:
@@ -37,7 +67,7 @@ def squared_euclidean_distance_matrix(X: Samples, W: Prototypes) -> Distances:
 
 def centred_squared_euclidean_distance_matrix(X: Samples, W: Prototypes) -> Distances:
     """The same as ||x||^2 - 2 x.w + ||w||^2, clamped at zero, for data that already lie about the origin."""
-    squares = (X * X).sum(axis=1)[:, None] + (W * W).sum(axis=1)[None, :]
+    squares = _squared_norms(X)[:, None] + _squared_norms(W)[None, :]
     return jnp.maximum(squares - 2.0 * _inner(X, W.T), 0.0)
 
 

@@ -6,7 +6,8 @@ library's estimators or must be the one whose `load` was called. The header (met
 - `format`: version of this layout; a reader refuses newer ones,
 - `class`, `parameters`: the estimator and its constructor values; `objects` lists those that a file cannot hold,
 - `fitted`: numbers and labels; arrays are tensors named after the fitted attributes,
-- `training`: what `resume` and `partial_fit` need; its arrays are the tensors `state.0`, `state.1`, ...
+- `training`: what `resume` and `partial_fit` need; its arrays are the tensors `state.epoch`, `state.average['omega']`,
+  and so on,
 - `table`: for the command line's models, how columns become features.
 """
 
@@ -25,6 +26,8 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
+from prosemble.training import loop
+
 FORMAT = 1
 
 
@@ -36,7 +39,6 @@ def save(model: Any, path: str | Path, table: Mapping[str, Any] | None = None) -
     """Write a fitted estimator, replacing the file whole or not at all."""
     parameters = model._get_hyperparams()
     objects = sorted(set(model.get_params(deep=False)) - set(parameters))
-    leaves = jax.tree.leaves(model._state)
     fitted = {
         "labels": _label_list(model.classes_),
         "prototype_labels": np.searchsorted(model.classes_, model.prototype_labels_).tolist(),
@@ -54,12 +56,13 @@ def save(model: Any, path: str | Path, table: Mapping[str, Any] | None = None) -
         "parameters": {name: _encode(value) for name, value in parameters.items()},
         "objects": objects,
         "fitted": fitted,
-        "training": {"leaves": len(leaves), "interrupted": model._interrupted},
+        "training": {"interrupted": model._interrupted},
         "table": table,
     }
     tensors = {name: np.ascontiguousarray(value) for name, value in model._parameters().items()}
     # safetensors keeps no shape of a scalar apart from that of one element on every version: all leaves go flat.
-    tensors |= {f"state.{i}": np.ravel(leaf) for i, leaf in enumerate(leaves)}
+    for field, value in model._state._asdict().items():
+        tensors |= {name: np.ravel(leaf) for name, leaf in _named_leaves(field, value)}
     metadata = {"prosemble": json.dumps(header)}
 
     path = Path(path)
@@ -174,14 +177,30 @@ def _build(
     shape = (len(model.prototype_labels_), model.n_features_in_)
     if model.prototypes_.shape != shape:
         raise ModelFileError(f"{path} is damaged: prototypes of shape {model.prototypes_.shape}, not {shape}.")
-    # An optimiser that the file could not hold starts anew.
-    if not {"optimizer", "lr_scheduler"} & set(header["objects"]) - set(objects):
-        template = model._state_template()
-        leaves, structure = jax.tree.flatten(template)
-        if len(leaves) == header["training"]["leaves"]:
-            values = [tensors[f"state.{i}"].astype(leaf.dtype).reshape(leaf.shape) for i, leaf in enumerate(leaves)]
-            model._state = jax.tree.unflatten(structure, values)
+    lost_optimizer = "optimizer" in set(header["objects"]) - set(objects)
+    model._state = _restored_state(model, tensors, keep_optimizer=not lost_optimizer)
     return model
+
+
+def _named_leaves(name: str, field: Any) -> list[tuple[str, Any]]:
+    """Return the arrays of a field of the training's state and the names of their tensors."""
+    leaves, _ = jax.tree_util.tree_flatten_with_path(field)
+    return [(f"state.{name}{jax.tree_util.keystr(path)}", leaf) for path, leaf in leaves]
+
+
+def _restored_state(model: Any, tensors: dict[str, np.ndarray], keep_optimizer: bool) -> Any:
+    """Return the training's state; what belongs to an option and is not in the file is left to begin anew."""
+
+    def restored(name: str, field: Any) -> Any:
+        named = _named_leaves(name, field)
+        optional = name in {"optimizer", "average", "slow", "best", "loss_scale", "stall"}
+        fits = all(key in tensors and tensors[key].size == leaf.size for key, leaf in named)
+        if optional and not (fits and (keep_optimizer or name != "optimizer")):
+            return None
+        values = [tensors[key].astype(leaf.dtype).reshape(leaf.shape) for key, leaf in named]
+        return jax.tree.unflatten(jax.tree.structure(field), values)
+
+    return loop.State(**{name: restored(name, field) for name, field in model._state_template()._asdict().items()})
 
 
 def storable(value: Any) -> bool:

@@ -74,10 +74,16 @@ def training_of(model: Any, trainable: Trainable, groups: Sequence[str], one_pas
         refuse(model, options, "optimizer='lbfgs', which searches its step over the full batch")
         if model.mixed_precision == "float16":
             raise ValueError("mixed_precision='float16' cannot be combined with optimizer='lbfgs'.")
-    elif isinstance(optimizer.make, optax.GradientTransformation):
+    elif optimizer.own_rate:
         refuse(model, ("lr", "lr_scheduler"), "an optimizer that is an optax.GradientTransformation")
     if model.lr_scheduler is None:
         refuse(model, ("lr_scheduler_kwargs",), "lr_scheduler=None")
+    if model.batch_size is None and (model.patience or np.inf) < (model.gradient_accumulation_steps or 1):
+        raise ValueError(
+            f"patience={model.patience} would end the training before the first update of "
+            f"gradient_accumulation_steps={model.gradient_accumulation_steps}, which takes as many epochs in full "
+            "batch; set a larger patience or a batch_size."
+        )
     frozen = frozenset(model.freeze_params or ())
     unknown = frozen - set(groups)
     if unknown:

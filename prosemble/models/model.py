@@ -30,8 +30,9 @@ class Model(Trainable):
         total: Float[Array, ""],
         labels: Int[Array, " p"],
     ) -> Float[Array, ""]:
-        losses = self.objective(self.distance(params, X), y, labels)
-        return (weight * losses.astype(weight.dtype)).sum() / total
+        # In mixed precision what follows the distances stays in full: it is cheap, and 1 / (d+ + d-)^2 overflows.
+        distances = self.distance(params, X).astype(weight.dtype)
+        return (weight * self.objective(distances, y, labels)).sum() / total
 
     def project(self, params: Params) -> Params:
         return self.distance.project(params)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from inspect import cleandoc, signature
 from pathlib import Path
@@ -32,6 +32,7 @@ from prosemble.models.model import Hook, HookModel, Model
 from prosemble.objectives import Objective
 from prosemble.training import loop
 from prosemble.training.data import Rows, merge_equal_rows, pad, shard
+from prosemble.training.interrupts import deferred_interrupt
 from prosemble.training.optimizers import get_schedule, rate_table
 from prosemble.training.trainable import Trainable
 
@@ -167,7 +168,8 @@ class SupervisedPrototypeModel(ClassifierMixin, BaseEstimator):
             are taken class after class, as many as `n_prototypes_per_class` says.
         resume : bool, default=False
             Go on from the fitted state, optimiser included. A training that was interrupted (a checkpoint, Ctrl-C)
-            runs up to `max_iter`, a finished one for `max_iter` further epochs; `n_iter_` and histories go on.
+            runs up to `max_iter`, a finished one for `max_iter` further epochs; `n_iter_` and histories go on. Where
+            an option was changed since, what it keeps (an average, the state of another optimiser) begins anew.
 
         Returns
         -------
@@ -343,51 +345,52 @@ class SupervisedPrototypeModel(ClassifierMixin, BaseEstimator):
             rows = pad(rows, training.batch_size)
             validation = None if validation is None else pad(validation, None)
         if self.devices is not None:
+            if not trainable.row_wise and n % len(self.devices):
+                raise ValueError(
+                    f"devices={self.devices!r} cannot share out {n} rows equally, and {type(self).__name__} cannot be "
+                    "given rows of weight zero: its _compute_loss returns one number for all samples."
+                )
             rows = shard(rows, self.devices)
         indices = np.searchsorted(self.classes_, self.prototype_labels_).astype(np.int32)
         data = loop.Data(rows, np.int32(n), validation, indices, None)
-        first = self.n_iter_
         steps = 1 if training.batch_size is None else -(-n // training.batch_size)
-        rates = self._rates(training, steps, until)
-        fresh = self._state is None
-        state = self._state or loop.template(training, self._parameters())
+        former, fresh = self._state, self._state is None
+        state = (
+            loop.template(training, self._parameters()) if former is None else loop.adapted(training, former, self.lr)
+        )
         state = state._replace(finished=np.bool_(False))
-        if one_pass:  # a pass over a batch has no best epoch: what it learned is held
-            state = state._replace(best=None)
 
         callbacks = [] if one_pass else _settings.callbacks_of(self)
-        whole = self.use_scan and not callbacks
         work = len(rows.X) * len(indices) * self.n_features_in_ * 6
-        chunk = max(1, min(until - first, int(_CHUNK / work))) if whole else 1
-        capacity = max(128, 2 ** (until - first - 1).bit_length())
+        span = max(1, min(loop.CAPACITY, int(_CHUNK / work)))
+        chunk = span if self.use_scan and not callbacks else 1
+        first = self.n_iter_
         info: Mapping[str, Any] = MappingProxyType({})
         self._interrupted = True
-        try:
+        with ExitStack() as started, deferred_interrupt() as interrupt:
             for callback in callbacks:
                 callback.on_fit_start(self, rows.X[:n])
+                started.callback(callback.close)
             while self.n_iter_ < until:
+                if (self.n_iter_ - first) % span == 0:
+                    rates = self._rates(training, int(state.step), steps, span, until)
                 stop = min(self.n_iter_ + chunk, until)
-                outcome = loop.run(training, data, state, rates, self.random_seed, fresh, stop, capacity)
+                outcome = loop.run(training, data, state, rates, self.random_seed, fresh, stop)
                 outcome = jax.tree.map(np.asarray, outcome)
                 self._hold(outcome)
                 state, fresh = outcome.state, False
                 if callbacks:
-                    info = self._info(outcome, rates, steps, until)
+                    info = self._info(training, outcome, rates, until)
                     stops = [callback.on_iteration_end(self, info) for callback in callbacks]
                     if any(stops):
                         break
-                if state.finished:
+                if state.finished or interrupt.came:
                     break
-            self._interrupted = False
-        except KeyboardInterrupt:
-            if self._state is None:
-                raise
-            warnings.warn(f"Training interrupted after epoch {self.n_iter_}.", stacklevel=4)
-        finally:
+            self._interrupted = interrupt.came
             for callback in callbacks:
-                callback.close()
-        for callback in callbacks:
-            callback.on_fit_end(self, info)
+                callback.on_fit_end(self, info)
+        if interrupt.came:
+            warnings.warn(f"Training interrupted after epoch {self.n_iter_}.", stacklevel=4)
 
     def _weigh(self, rows: Rows, validation: Rows | None) -> tuple[Rows, Rows | None]:
         y = cast(np.ndarray, rows.y)
@@ -399,18 +402,18 @@ class SupervisedPrototypeModel(ClassifierMixin, BaseEstimator):
             validation = validation._replace(weight=validation.weight * factors[validation.y])
         return rows._replace(weight=rows.weight * factors[y]), validation
 
-    def _rates(self, training: loop.Training, steps: int, until: int) -> loop.Rates:
+    def _rates(self, training: loop.Training, step: int, steps: int, span: int, until: int) -> loop.Rates:
+        """Return the learning rates of the next `span` epochs of so many `steps`; their number makes the program."""
         dtype = self.prototypes_.dtype
-        every = training.optimizer.accumulate
-        done = 0 if self._state is None else int(self._state.step) // every
         if self.lr_scheduler is None:
             return loop.Rates(np.asarray(self.lr, dtype), np.int32(0))
-        left = (until - self.n_iter_) * steps // every + 1
-        total = max(1, max(until, self.max_iter) * steps // every)
+        updates = training.optimizer.updates
+        total = max(1, updates(max(until, self.max_iter) * steps))
         schedule = get_schedule(self.lr_scheduler, self.lr_scheduler_kwargs, self.lr, total)
-        # Tables of about the same length share a program.
-        table = rate_table(schedule, done, left, dtype)
-        return loop.Rates(np.pad(table, (0, 2 ** (left - 1).bit_length() - left), mode="edge"), np.int32(done))
+        first = updates(step)
+        length = 2 ** (updates(span * steps)).bit_length()
+        needed = min(updates((until - self.n_iter_) * steps) + 1, length)
+        return loop.Rates(rate_table(schedule, first, needed, length, dtype), np.int32(first))
 
     def _hold(self, outcome: loop.Outcome) -> None:
         """Take over what a call of the loop has learned."""
@@ -433,10 +436,8 @@ class SupervisedPrototypeModel(ClassifierMixin, BaseEstimator):
         self.loss_ = float(self.loss_history_[-1])
         self.best_loss_ = float(state.best_loss)
 
-    def _info(self, outcome: loop.Outcome, rates: loop.Rates, steps: int, until: int) -> Mapping[str, Any]:
-        every = self.gradient_accumulation_steps or 1
-        update = (int(outcome.state.step) - 1) // every - int(rates.first)
-        rate = rates.rate if np.ndim(rates.rate) == 0 else rates.rate[update]
+    def _info(self, training: loop.Training, outcome: loop.Outcome, rates: loop.Rates, until: int) -> Mapping[str, Any]:
+        update = training.optimizer.updates(int(outcome.state.step) - 1)
         validated = outcome.history.val_loss is not None
         return MappingProxyType(
             {
@@ -444,7 +445,7 @@ class SupervisedPrototypeModel(ClassifierMixin, BaseEstimator):
                 "max_iter": until,
                 "loss": self.loss_,
                 "val_loss": float(self.val_loss_history_[-1]) if validated else None,
-                "lr": float(rate),
+                "lr": None if training.optimizer.own_rate else float(rates.at(update)),
                 "params": outcome.state.params,
             }
         )

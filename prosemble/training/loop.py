@@ -24,6 +24,9 @@ from prosemble.training.optimizers import Optimizer
 from prosemble.training.precision import LossScale, initial_loss_scale, lower
 from prosemble.training.trainable import Params, Trainable
 
+#: Most epochs of one call of `run`: its histories have room for so many, whatever `max_iter` is.
+CAPACITY = 1024
+
 
 class Lookahead(Part):
     """k steps forward, one step back (Zhang, Lucas, Hinton & Ba 2019)."""
@@ -60,6 +63,13 @@ class Training(Part):
         return state.params if state.slow is None else state.slow
 
 
+class Stall(NamedTuple):
+    """The loss that an epoch has to improve on, and the epochs since one did."""
+
+    loss: AnyArray
+    epochs: AnyArray
+
+
 class State(NamedTuple):
     """All that a training needs to go on as if it had never stopped."""
 
@@ -69,10 +79,9 @@ class State(NamedTuple):
     slow: Params | None
     best: Params | None
     loss_scale: LossScale | None
+    stall: Stall | None
     best_loss: AnyArray
-    stall_loss: AnyArray
     previous_loss: AnyArray
-    stalled: AnyArray
     epoch: AnyArray
     step: AnyArray
     finished: AnyArray
@@ -99,7 +108,7 @@ class Rates(NamedTuple):
 
     def at(self, update: Int[Array, ""]) -> Float[Array, ""]:
         """Return the rate of that update."""
-        return self.rate if jnp.ndim(self.rate) == 0 else self.rate[update - self.first]
+        return self.rate if np.ndim(self.rate) == 0 else self.rate[update - self.first]
 
 
 class History(NamedTuple):
@@ -117,22 +126,21 @@ class Outcome(NamedTuple):
     history: History
 
 
-def initial_state(training: Training, params: Params) -> State:
-    """Return the state before the first epoch."""
+def initial_state(training: Training, params: Params, rate: AnyArray) -> State:
+    """Return the state before the first epoch, whose learning rate is `rate`."""
     infinity = jnp.full((), jnp.inf, params["prototypes"].dtype)
     zero = jnp.int32(0)
     trained = {name: value for name, value in params.items() if name not in training.frozen}
     return State(
         params=params,
-        optimizer=training.optimizer.transformation(jnp.zeros_like(infinity)).init(trained),
+        optimizer=training.optimizer.transformation(rate).init(trained),
         average=params if training.ema_decay is not None else None,
         slow=params if training.lookahead is not None else None,
         best=params if training.restore_best else None,
         loss_scale=initial_loss_scale(training.mixed_precision),
+        stall=Stall(infinity, zero) if training.patience is not None else None,
         best_loss=infinity,
-        stall_loss=infinity,
         previous_loss=infinity,
-        stalled=zero,
         epoch=zero,
         step=zero,
         finished=jnp.bool_(False),
@@ -142,31 +150,38 @@ def initial_state(training: Training, params: Params) -> State:
 def template(training: Training, params: dict[str, AnyArray]) -> State:
     """Return a state of those parameters and of zeros: what the first call of `run` is given to start from."""
     shapes = jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype), params)
-    state = jax.eval_shape(initial_state, training, shapes)
+    state = jax.jit(initial_state).eval_shape(training, shapes, 0.0)
     return jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), state)._replace(params=params)
 
 
-@partial(jax.jit, static_argnames="capacity")
-def run(
-    training: Training,
-    data: Data,
-    state: State,
-    rates: Rates,
-    seed: int,
-    fresh: bool,
-    until: int,
-    capacity: int,
-) -> Outcome:
-    """Train until that epoch or until a stopping rule holds.
+def adapted(training: Training, state: State, rate: AnyArray) -> State:
+    """Return the state that this training goes on from: what another one lacks or has otherwise begins anew."""
+
+    def form(field: Any) -> Any:
+        return jax.tree.structure(field), [(np.shape(leaf), np.result_type(leaf)) for leaf in jax.tree.leaves(field)]
+
+    wanted = template(training, state.params)
+    other = [name for name in State._fields if form(getattr(state, name)) != form(getattr(wanted, name))]
+    if not other:
+        return state
+    if "best" in other and wanted.best is not None:
+        other.append("best_loss")
+    begun = jax.tree.map(np.asarray, initial_state(training, state.params, rate))
+    return state._replace(**{name: getattr(begun, name) for name in other})
+
+
+@jax.jit
+def run(training: Training, data: Data, state: State, rates: Rates, seed: int, fresh: bool, until: int) -> Outcome:
+    """Train until that epoch, at most `CAPACITY` away, or until a stopping rule holds.
 
     Where `fresh`, only the parameters of `state` count and the rest is initialised: within this program, since
-    another would have to be compiled. `capacity` is the number of epochs that the histories have room for.
+    another would have to be compiled.
     """
     if training.model.shift_invariant:
         data = _centred(data)
-    state = lax.cond(fresh, lambda: initial_state(training, state.params), lambda: state)
+    state = lax.cond(fresh, lambda: initial_state(training, state.params, rates.at(0)), lambda: state)
     first = state.epoch
-    empty = jnp.zeros(capacity, state.best_loss.dtype)
+    empty = jnp.zeros(CAPACITY, state.best_loss.dtype)
     history = History(empty, None if data.validation is None else empty)
 
     def body(carry: tuple[State, History]) -> tuple[State, History]:
@@ -206,24 +221,27 @@ def _monitor(training: Training, state: State, monitored: Array, measured: Param
     """Close an epoch: keep the best, and decide whether to stop."""
     better = monitored < state.best_loss
     finished = ~jnp.isfinite(monitored)
-    stalled, stall_loss = state.stalled, state.stall_loss
+    stall = state.stall
     if training.early_stopping:
-        if training.patience is None:
-            finished |= jnp.abs(state.previous_loss - monitored) < training.epsilon
+        if stall is None:
+            # No change at all is no sign of an end: nothing was updated (accumulation, a warm-up that starts at
+            # zero, an overflow in float16), or the optimiser's first step is empty.
+            change = jnp.abs(state.previous_loss - monitored)
+            finished |= (change > 0) & (change < training.epsilon)
         else:
-            improved = monitored < stall_loss - training.epsilon
-            stalled = jnp.where(improved, 0, stalled + 1)
-            stall_loss = jnp.where(improved, monitored, stall_loss)
-            finished |= stalled >= training.patience
+            improved = monitored < stall.loss - training.epsilon
+            stall = Stall(
+                jnp.where(improved, monitored, stall.loss), jnp.where(improved, jnp.int32(0), stall.epochs + 1)
+            )
+            finished |= stall.epochs >= training.patience
     best = state.best
     if best is not None:
         best = jax.tree.map(partial(jnp.where, better), measured, best)
     return state._replace(
         best=best,
+        stall=stall,
         best_loss=jnp.where(better, monitored, state.best_loss),
         previous_loss=monitored,
-        stalled=stalled,
-        stall_loss=stall_loss,
         epoch=state.epoch + 1,
         finished=finished,
     )
@@ -277,15 +295,14 @@ def _step(training: Training, data: Data, state: State, rows: Rows, rates: Rates
         loss = loss / scale.scale
         gradient = jax.tree.map(lambda g: g / scale.scale, gradient)
 
-    every = training.optimizer.accumulate
-    optimizer = training.optimizer.transformation(rates.at(state.step // every))
+    optimizer = training.optimizer.transformation(rates.at(training.optimizer.updates(state.step)))
     extra = {}
     if training.optimizer.line_search:
         extra["value_fn"] = lambda trained: _by_blocks(training, objective, trained, rows)
     changes, optimizer_state = optimizer.update(gradient, state.optimizer, trained, value=loss, grad=gradient, **extra)
     moved = training.model.project({**frozen, **optax.apply_updates(trained, changes)})
     new = state._replace(params={**moved, **frozen}, optimizer=optimizer_state, step=state.step + 1)
-    new = _average(training, new, new.step % every == 0)
+    new = _average(training, new)
     if scale is not None:
         finite = jnp.stack([jnp.isfinite(leaf).all() for leaf in jax.tree.leaves((gradient, loss))]).all()
         new = jax.tree.map(partial(jnp.where, finite), new, state)
@@ -294,17 +311,19 @@ def _step(training: Training, data: Data, state: State, rows: Rows, rates: Rates
     return new, loss
 
 
-def _average(training: Training, state: State, updated: Array) -> State:
+def _average(training: Training, state: State) -> State:
     """Bring the slow weights and the moving average up to the parameters, where an update was made."""
+    count = training.optimizer.updates
     if training.lookahead is not None:
-        due = (state.step // training.optimizer.accumulate) % training.lookahead.sync_period == 0
+        due = (count(state.step) > count(state.step - 1)) & (count(state.step) % training.lookahead.sync_period == 0)
         synced = optax.incremental_update(state.params, state.slow, training.lookahead.slow_step_size)
-        choose = partial(jnp.where, updated & due)
+        choose = partial(jnp.where, due)
         state = state._replace(
             slow=jax.tree.map(choose, synced, state.slow), params=jax.tree.map(choose, synced, state.params)
         )
     if training.ema_decay is not None:
         moved = optax.incremental_update(state.params, state.average, 1.0 - training.ema_decay)
+        updated = count(state.step) > count(state.step - 1)
         state = state._replace(average=jax.tree.map(partial(jnp.where, updated), moved, state.average))
     return state
 

@@ -12,7 +12,10 @@ import optax
 from jaxtyping import Array, Float
 
 from prosemble.core._names import lookup
-from prosemble.core.part import Part
+from prosemble.core.part import Number, Part
+
+# One needs a random key, the other was replaced by optimistic_adam_v2.
+_LEFT_OUT = {"noisy_sgd", "optimistic_adam"}
 
 
 @cache
@@ -20,7 +23,7 @@ def known_optimizers() -> dict[str, Callable[..., optax.GradientTransformation]]
     """Return optax's optimisers that need nothing but a learning rate, and L-BFGS, by name."""
     found: dict[str, Callable[..., optax.GradientTransformation]] = {}
     for name, function in vars(optax).items():
-        if name.startswith("_") or not inspect.isfunction(function):
+        if name.startswith(("_", "scale_by_")) or name in _LEFT_OUT or not inspect.isfunction(function):
             continue
         parameters = list(inspect.signature(function).parameters.values())
         if not parameters or parameters[0].name != "learning_rate":
@@ -34,12 +37,17 @@ class Optimizer(Part):
     """A gradient transformation, built where it is traced from a static name and a traced learning rate."""
 
     make: Callable[..., optax.GradientTransformation] | optax.GradientTransformation
-    accumulate: int
+    accumulate: Number | None
 
     @property
     def line_search(self) -> bool:
         """Whether the step size is searched for at every update."""
         return self.make is optax.lbfgs
+
+    @property
+    def own_rate(self) -> bool:
+        """Whether the learning rate is the optimiser's own: searched for, or part of a user's transformation."""
+        return self.line_search or isinstance(self.make, optax.GradientTransformation)
 
     def transformation(self, learning_rate: Float[Array, ""]) -> optax.GradientTransformationExtraArgs:
         """Return the transformation for one update."""
@@ -49,10 +57,14 @@ class Optimizer(Part):
             made = optax.lbfgs()
         else:
             made = self.make(learning_rate)
-        if self.accumulate > 1:
-            steps = optax.MultiSteps(made, every_k_schedule=self.accumulate)
+        if self.accumulate is not None:
+            steps = optax.MultiSteps(made, every_k_schedule=lambda _: self.accumulate)
             return optax.GradientTransformationExtraArgs(steps.init, steps.update)
         return optax.with_extra_args_support(made)
+
+    def updates(self, steps: Any) -> Any:
+        """Return how many updates so many gradient steps make."""
+        return steps if self.accumulate is None else steps // self.accumulate
 
 
 def get_optimizer(optimizer: str | optax.GradientTransformation, accumulate: int | None) -> Optimizer:
@@ -65,7 +77,7 @@ def get_optimizer(optimizer: str | optax.GradientTransformation, accumulate: int
     """
     if not isinstance(optimizer, optax.GradientTransformation):
         optimizer = lookup(known_optimizers(), optimizer, "optimizer", "an optax.GradientTransformation")
-    return Optimizer(make=optimizer, accumulate=accumulate or 1)
+    return Optimizer(make=optimizer, accumulate=accumulate)
 
 
 def _warmup(lr: float, steps: int) -> dict[str, Any]:
@@ -73,7 +85,7 @@ def _warmup(lr: float, steps: int) -> dict[str, Any]:
 
 
 def _sgdr(lr: float, steps: int) -> dict[str, Any]:
-    quarter = max(1, steps // 4)
+    quarter = max(1, -(-steps // 4))
     cycle = {"init_value": lr, "peak_value": lr, "warmup_steps": 0, "decay_steps": quarter, "end_value": 0.0}
     return {"cosine_kwargs": [cycle] * 4}
 
@@ -142,13 +154,16 @@ def get_schedule(
     return make(**{**defaults(lr, steps), **(kwargs or {})})
 
 
-def rate_table(schedule: optax.Schedule, first: int, length: int, dtype: Any) -> np.ndarray:
-    """Return the learning rates of `length` updates from the `first`, so that the program holds no schedule."""
-    counts = np.arange(first, first + length)
+def rate_table(schedule: optax.Schedule, first: int, needed: int, length: int, dtype: Any) -> np.ndarray:
+    """Return `length` learning rates from the update `first`, of which `needed` will be used.
+
+    The program holds rates and no schedule, so that none has to be compiled; tables of one length share a program.
+    """
     try:
-        rates = np.asarray(schedule(counts), dtype=dtype)
+        rates = np.asarray(schedule(np.arange(first, first + length)), dtype=dtype)
     except Exception:  # a user's schedule may be written for one count at a time
         rates = np.array([])
-    if rates.shape != counts.shape:
-        rates = np.asarray([float(schedule(int(count))) for count in counts], dtype=dtype)
+    if rates.shape != (length,):
+        each = [float(schedule(count)) for count in range(first, first + needed)]
+        rates = np.pad(np.asarray(each, dtype=dtype), (0, length - needed), mode="edge")
     return rates
