@@ -7,6 +7,7 @@ about a centre, the others prototype by prototype with the backward pass recompu
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -32,20 +33,27 @@ def _low_precision_inner(A: Array, B: Array) -> Array:
     return jnp.matmul(A, B, preferred_element_type=jnp.float32)
 
 
-def _low_precision_inner_forward(A: Array, B: Array) -> tuple[Array, tuple[Array, Array]]:
-    return _low_precision_inner(A, B), (A, B)
+def _low_precision_inner_forward(A: Any, B: Any) -> tuple[Array, tuple[Array | None, Array | None]]:
+    # Each factor is kept only where the other one's gradient is asked for.
+    kept = (A.value if B.perturbed else None, B.value if A.perturbed else None)
+    return _low_precision_inner(A.value, B.value), kept
 
 
-def _low_precision_inner_backward(operands: tuple[Array, Array], gradient: Array) -> tuple[Array, Array]:
-    A, B = operands
-    gradient = gradient.astype(A.dtype)
+def _low_precision_inner_backward(
+    kept: tuple[Array | None, Array | None], gradient: Array
+) -> tuple[Array | None, Array | None]:
+    A, B = kept
+
+    def product(left: Array, right: Array, dtype: Any) -> Array:
+        return jnp.matmul(left.astype(dtype), right.astype(dtype), preferred_element_type=jnp.float32).astype(dtype)
+
     return (
-        jnp.matmul(gradient, B.T, preferred_element_type=jnp.float32).astype(A.dtype),
-        jnp.matmul(A.T, gradient, preferred_element_type=jnp.float32).astype(B.dtype),
+        None if B is None else product(gradient, B.T, B.dtype),
+        None if A is None else product(A.T, gradient, A.dtype),
     )
 
 
-_low_precision_inner.defvjp(_low_precision_inner_forward, _low_precision_inner_backward)
+_low_precision_inner.defvjp(_low_precision_inner_forward, _low_precision_inner_backward, symbolic_zeros=True)
 
 
 def _squared_norms(A: Array) -> Array:

@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 from jax import lax
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Int
 
 from prosemble.core.part import Number, Part
 from prosemble.distances import about_origin
@@ -106,7 +106,7 @@ class Rates(NamedTuple):
     rate: AnyArray
     first: AnyArray
 
-    def at(self, update: Int[Array, ""]) -> Float[Array, ""]:
+    def at(self, update: Int[Array, ""] | int) -> Any:
         """Return the rate of that update."""
         return self.rate if np.ndim(self.rate) == 0 else self.rate[update - self.first]
 
