@@ -64,8 +64,9 @@ def ask(server: subprocess.Popen[str], case: str) -> float:
 
 def whole_process(python: str, environment: dict[str, str]) -> float:
     """Return the seconds from the start of a process to its first prediction and end."""
+    # -P: the folder this is run from holds another package of the same name.
     start = time.perf_counter()
-    subprocess.run([python, "-c", PROCESS], check=True, stdout=subprocess.DEVNULL, env=environment)
+    subprocess.run([python, "-P", "-c", PROCESS], check=True, stdout=subprocess.DEVNULL, env=environment)
     return time.perf_counter() - start
 
 

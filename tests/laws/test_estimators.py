@@ -212,3 +212,21 @@ def test_partial_fit_takes_batches_that_lack_classes(name, iris):
     for label in (2, 0, 1) * 40:
         model.partial_fit(X[y == label], y[y == label], classes=[0, 1, 2])
     assert model.n_iter_ == 120 and model.score(X, y) > 0.6
+
+
+@every_model
+def test_float64_where_jax_has_it(name, iris, tmp_path):
+    X, y = iris
+    start = {"initial_prototypes": START, "initial_labels": [0, 0, 1, 1, 2, 2]}
+    single = make(name).fit(X, y, **start)
+    with jax.enable_x64(True) if hasattr(jax, "enable_x64") else jax.experimental.enable_x64():
+        double = make(name).fit(X.astype(np.float64), y, **start)
+        assert double.prototypes_.dtype == double.distances(X).dtype == np.float64
+        double.save(tmp_path / "model")
+        loaded = MODELS[name].load(tmp_path / "model")
+        np.testing.assert_array_equal(loaded.predict_proba(X), double.predict_proba(X))
+        np.testing.assert_array_equal(
+            loaded.fit(X, y, resume=True).prototypes_, double.fit(X, y, resume=True).prototypes_
+        )
+    np.testing.assert_array_equal(make(name).fit(X, y, **start).prototypes_, single.prototypes_)
+    np.testing.assert_allclose(double.loss_history_[:12], single.loss_history_, atol=1e-4)

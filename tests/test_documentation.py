@@ -1,0 +1,38 @@
+"""What the documentation shows runs."""
+
+import doctest
+import importlib
+import pkgutil
+import re
+from pathlib import Path
+
+import pytest
+
+import prosemble
+from prosemble.models import GLVQ
+
+ROOT = Path(__file__).parent.parent
+PAGES = {
+    path.name: re.findall(r"^```python\n(.*?)^```", path.read_text(), flags=re.DOTALL | re.MULTILINE)
+    for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]
+}
+MODULES = [module.name for module in pkgutil.walk_packages(prosemble.__path__, "prosemble.")]
+
+
+@pytest.mark.parametrize("page", [page for page, blocks in PAGES.items() if blocks])
+def test_python_blocks(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names = {"__name__": "page"}
+    for block in PAGES[page]:  # a later block may use what an earlier one made
+        exec(compile(block, page, "exec"), names)
+
+
+def test_examples_of_docstrings():
+    results = [doctest.testmod(importlib.import_module(name)) for name in MODULES]
+    assert sum(result.attempted for result in results) > 0
+    assert not sum(result.failed for result in results)
+
+
+def test_the_table_of_options_is_complete():
+    table = (ROOT / "docs" / "options.md").read_text()
+    assert [name for name in GLVQ().get_params() if f"`{name}`" not in table] == []
