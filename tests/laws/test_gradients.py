@@ -7,7 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from prosemble.core import losses
 from prosemble.core.distance import squared_euclidean_distance_matrix
+from prosemble.core.pooling import stratified_min_pooling
 from tests.registry import LOSSES, MODELS
 
 C = np.array([0, 0, 1, 2])
@@ -47,7 +49,6 @@ def situations():
 
 
 SITUATIONS = situations()
-every_situation = pytest.mark.parametrize("situation", SITUATIONS)
 
 
 def of_matrix(function):
@@ -68,7 +69,13 @@ def of_model(cls):
     return loss
 
 
+def margin_of_class_minima(D, y, c):
+    return losses.margin_loss(-stratified_min_pooling(D, c, 3), jax.nn.one_hot(y, 3))
+
+
 FUNCTIONS = {name: of_matrix(case.function) for name, case in LOSSES.items()}
+FUNCTIONS["margin"] = of_matrix(margin_of_class_minima)
+FUNCTIONS["neural_gas"] = of_matrix(lambda D, y, c: losses.neural_gas_energy(D, 1.5))
 FUNCTIONS |= {name: of_model(cls) for name, cls in MODELS.items()}
 
 
@@ -78,8 +85,16 @@ def float64():
         yield
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
-@every_situation
+# Where two prototypes are equally near, the ranks of neural gas jump and there is no derivative.
+DIFFERENTIABLE = [
+    (name, situation)
+    for name in FUNCTIONS
+    for situation in SITUATIONS
+    if not (name == "neural_gas" and situation.startswith("two "))
+]
+
+
+@pytest.mark.parametrize(("name", "situation"), DIFFERENTIABLE)
 def test_gradient_against_finite_differences(name, situation):
     X, W = SITUATIONS[situation]
     function = FUNCTIONS[name]

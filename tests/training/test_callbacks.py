@@ -36,6 +36,7 @@ def test_callbacks_see_every_epoch_and_can_stop(iris, tmp_path):
     assert [info["iteration"] for info in recorder.infos] == list(range(8)) and model.n_iter_ == 8
     assert set(recorder.infos[0]) == {"iteration", "max_iter", "loss", "val_loss", "lr", "params"}
     assert [info["loss"] for info in recorder.infos] == model.loss_history_.tolist()
+    assert type(recorder.infos[0]["params"]["prototypes"]) is np.ndarray
     with pytest.raises(TypeError):
         recorder.infos[0]["loss"] = 0
     assert len((tmp_path / "log").read_text().splitlines()) == 8

@@ -200,7 +200,7 @@ def test_an_option_acts_as_defined_in_every_mode(name, mode, problem):
             fit(problem, mode, option.settings)
         return
     model = fit(problem, mode, option.settings, option.fit)
-    for use_scan, callbacks in ((False, None), (True, [Callback()])):
+    for use_scan, callbacks in ((True, [Callback()]), (False, None), (False, [Callback()])):
         other = fit(problem, mode, option.settings, option.fit, use_scan=use_scan, callbacks=callbacks)
         for attribute in ("prototypes_", "loss_history_", "val_loss_history_", "n_iter_", "loss_", "best_loss_"):
             np.testing.assert_array_equal(getattr(model, attribute), getattr(other, attribute))
