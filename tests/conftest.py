@@ -2,8 +2,17 @@ import os
 
 # Read by SciPy at import: without it scikit-learn skips its array API checks.
 os.environ["SCIPY_ARRAY_API"] = "1"
-# Two devices, for the option that shares samples out over them.
-os.environ["XLA_FLAGS"] = os.environ.get("XLA_FLAGS", "") + " --xla_force_host_platform_device_count=2"
+# Two devices, for the option that shares samples out over them; and compilers in a hurry, since most of the time of
+# these tests is compilation of programs that run for a moment.
+os.environ["XLA_FLAGS"] = " ".join(
+    [
+        os.environ.get("XLA_FLAGS", ""),
+        "--xla_force_host_platform_device_count=2",
+        "--xla_backend_optimization_level=0",
+        "--xla_llvm_disable_expensive_passes=true",
+        "--xla_cpu_use_fusion_emitters=false",
+    ]
+)
 
 import numpy as np
 import pytest
