@@ -14,6 +14,7 @@ os.environ["XLA_FLAGS"] = " ".join(
     ]
 )
 
+import jax
 import numpy as np
 import pytest
 from sklearn.datasets import load_iris
@@ -24,3 +25,16 @@ def iris():
     X, y = load_iris(return_X_y=True)
     X = (X - X.mean(axis=0)) / X.std(axis=0)
     return X.astype(np.float32), y
+
+
+_finished = 0
+
+
+@pytest.fixture(autouse=True)
+def few_programs():
+    """Forget compiled programs now and then: each takes some of the memory maps that a process may have."""
+    yield
+    global _finished
+    _finished += 1
+    if _finished % 50 == 0:
+        jax.clear_caches()

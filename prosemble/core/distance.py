@@ -56,10 +56,17 @@ def _low_precision_inner_backward(
 _low_precision_inner.defvjp(_low_precision_inner_forward, _low_precision_inner_backward, symbolic_zeros=True)
 
 
-def _squared_norms(A: Array) -> Array:
-    """Return the squared norm of each row, of a row of low precision in float32."""
+def _squared_norms(A: Array, weights: Array | float = 1.0) -> Array:
+    """Return the (weighted) squared norm of each row, of a row of low precision in float32."""
     A = A.astype(jnp.promote_types(A.dtype, jnp.float32))
-    return (A * A).sum(axis=1)
+    return (A * A * weights).sum(axis=1)
+
+
+def _about_prototypes(X: Array, W: Array) -> tuple[Array, Array]:
+    """Return both shifted by the mean of the prototypes, where expanded forms are accurate."""
+    # Distances that do not depend on the centre let no gradient flow through it.
+    centre = jax.lax.stop_gradient(W.mean(axis=0))
+    return X - centre, W - centre
 
 
 def squared_euclidean_distance_matrix(X: Samples, W: Prototypes) -> Distances:
@@ -68,9 +75,7 @@ def squared_euclidean_distance_matrix(X: Samples, W: Prototypes) -> Distances:
     This keeps the expanded form accurate however far the data lie from the origin: its absolute error is of the
     order of the machine epsilon times the squared extent of the data.
     """
-    # The distances do not depend on the centre, so no gradient flows through it.
-    centre = jax.lax.stop_gradient(W.mean(axis=0))
-    return centred_squared_euclidean_distance_matrix(X - centre, W - centre)
+    return centred_squared_euclidean_distance_matrix(*_about_prototypes(X, W))
 
 
 def centred_squared_euclidean_distance_matrix(X: Samples, W: Prototypes) -> Distances:
@@ -100,15 +105,37 @@ def lpnorm_distance_matrix(X: Samples, W: Prototypes, p: Number = 2) -> Distance
     return _per_prototype(to, W)
 
 
+def cosine_distance_matrix(X: Samples, W: Prototypes) -> Distances:
+    """One minus the cosine of the angle between sample and prototype; one where either is zero."""
+    return 1.0 - _inner(unit_rows(X), unit_rows(W).T)
+
+
+def relevance_distance_matrix(X: Samples, W: Prototypes, relevances: Float[Array, " d"]) -> Distances:
+    """sum_j relevances_j (x_j - w_j)^2 (Hammer & Villmann 2002)."""
+    return centred_relevance_distance_matrix(*_about_prototypes(X, W), relevances)
+
+
+def centred_relevance_distance_matrix(X: Samples, W: Prototypes, relevances: Float[Array, " d"]) -> Distances:
+    """The same, expanded, for data that already lie about the origin."""
+    # No square root of the relevances: its derivative is infinite at zero.
+    squares = _squared_norms(X, relevances)[:, None] + _squared_norms(W, relevances)[None, :]
+    return jnp.maximum(squares - 2.0 * _inner(X, (W * relevances).T), 0.0)
+
+
 def omega_distance_matrix(X: Samples, W: Prototypes, omega: Float[Array, "d r"]) -> Distances:
     """Squared Euclidean distances after the projection by omega (Schneider, Biehl & Hammer 2009)."""
-    centre = jax.lax.stop_gradient(W.mean(axis=0))
-    return squared_euclidean_distance_matrix(_inner(X - centre, omega), _inner(W - centre, omega))
+    return centred_omega_distance_matrix(*_about_prototypes(X, W), omega)
+
+
+def centred_omega_distance_matrix(X: Samples, W: Prototypes, omega: Float[Array, "d r"]) -> Distances:
+    """The same for data that already lie about the origin."""
+    dtype = X.dtype
+    return centred_squared_euclidean_distance_matrix(_inner(X, omega).astype(dtype), _inner(W, omega).astype(dtype))
 
 
 def lomega_distance_matrix(X: Samples, W: Prototypes, omegas: Float[Array, "p d r"]) -> Distances:
     """||(x - w_k) omega_k||^2, one projection per prototype (Schneider, Biehl & Hammer 2009)."""
-    return _per_prototype(lambda w, omega: (_inner(X - w, omega) ** 2).sum(axis=1), W, omegas)
+    return _per_prototype(lambda w, omega: _squared_norms(_inner(X - w, omega)), W, omegas)
 
 
 def tangent_distance_matrix(X: Samples, W: Prototypes, omegas: Float[Array, "p d s"]) -> Distances:
@@ -116,7 +143,7 @@ def tangent_distance_matrix(X: Samples, W: Prototypes, omegas: Float[Array, "p d
 
     def to(w: Array, basis: Array) -> Array:
         gap = X - w
-        return ((gap - _inner(_inner(gap, basis), basis.T)) ** 2).sum(axis=1)
+        return _squared_norms(gap - _inner(_inner(gap, basis).astype(gap.dtype), basis.T))
 
     return _per_prototype(to, W, omegas)
 
@@ -135,7 +162,7 @@ def wasserstein2_omega_distance_matrix(
     X: Samples, means: Prototypes, log_variances: Prototypes, omega: Float[Array, "d r"]
 ) -> Distances:
     """The same after the projection of point and Gaussian by omega."""
-    spread = _inner(jnp.exp(log_variances), (omega * omega).sum(axis=1))
+    spread = (jnp.exp(log_variances) * (omega * omega).sum(axis=1)).sum(axis=1)
     return omega_distance_matrix(X, means, omega) + spread
 
 
@@ -143,9 +170,14 @@ def wasserstein2_relevance_distance_matrix(
     X: Samples, means: Prototypes, log_variances: Prototypes, relevances: Float[Array, " d"]
 ) -> Distances:
     """The same with squared differences and variances weighted by the relevances."""
-    scale = _safe_sqrt(relevances)
-    spread = _inner(jnp.exp(log_variances), relevances)
-    return squared_euclidean_distance_matrix(X * scale, means * scale) + spread
+    return relevance_distance_matrix(X, means, relevances) + (jnp.exp(log_variances) * relevances).sum(axis=1)
+
+
+def unit_rows(X: Float[Array, "n d"]) -> Float[Array, "n d"]:
+    """Return the rows at length one; a zero row stays."""
+    squares = (X * X).sum(axis=1, keepdims=True)
+    # The inner where keeps the square root's derivative finite at a zero row.
+    return X / jnp.sqrt(jnp.where(squares > 0, squares, 1.0))
 
 
 def _safe_sqrt(x: Array) -> Array:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from scipy.spatial.distance import cdist
 
 Counts = Sequence[int]
 Initialized = tuple[np.ndarray, np.ndarray]
@@ -120,6 +121,19 @@ def ones(
 def _moments(X: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     mean = np.average(X, axis=0, weights=weight)
     return mean, np.sqrt(np.average((X - mean) ** 2, axis=0, weights=weight))
+
+
+def principal_directions(X: np.ndarray, sample_weight: np.ndarray, count: int) -> np.ndarray:
+    """Return the `count` orthonormal directions (d, count) in which the weighted samples vary most."""
+    covariance = np.atleast_2d(np.cov(X.astype(np.float64), rowvar=False, aweights=sample_weight, bias=True))
+    vectors = np.linalg.eigh(covariance)[1]
+    return vectors[:, ::-1][:, :count]
+
+
+def median_distance(X: np.ndarray, prototypes: np.ndarray) -> float:
+    """Return the median Euclidean distance of (at most a thousand of) the samples to the prototypes."""
+    chosen = X[:: -(-len(X) // 1000)]
+    return float(np.median(cdist(chosen, prototypes)))
 
 
 INITIALIZERS: dict[str, Callable[..., Any]] = {

@@ -5,23 +5,27 @@ from __future__ import annotations
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from prosemble.core.distance import squared_euclidean_distance_matrix
+from prosemble.core.distance import relevance_distance_matrix, squared_euclidean_distance_matrix
 
 
 def kernel_distance_squared_per_proto(
     X: Float[Array, "n d"], W: Float[Array, "p d"], sigmas: Float[Array, " p"]
 ) -> Float[Array, "n p"]:
     """2 (1 - exp(-||x - w_k||^2 / (2 sigma_k^2))), a Gaussian kernel of its own width for each prototype."""
-    # expm1 keeps the digits of small distances that 1 - exp would lose.
-    return -2.0 * jnp.expm1(-squared_euclidean_distance_matrix(X, W) / (2.0 * sigmas**2))
+    return gaussian_kernel_distance(squared_euclidean_distance_matrix(X, W), sigmas)
 
 
 def kernel_distance_squared_relevance(
     X: Float[Array, "n d"], W: Float[Array, "p d"], sigmas: Float[Array, " p"], relevances: Float[Array, " d"]
 ) -> Float[Array, "n p"]:
     """The same with the squared differences of the features weighted by the relevances."""
-    scale = jnp.where(relevances > 0, jnp.sqrt(jnp.where(relevances > 0, relevances, 1.0)), 0.0)
-    return kernel_distance_squared_per_proto(X * scale, W * scale, sigmas)
+    return gaussian_kernel_distance(relevance_distance_matrix(X, W, relevances), sigmas)
+
+
+def gaussian_kernel_distance(distances: Float[Array, "n p"], sigmas: Float[Array, " p"]) -> Float[Array, "n p"]:
+    """2 (1 - exp(-d / (2 sigma_k^2))) of squared distances d."""
+    # expm1 keeps the digits of small distances that 1 - exp would lose.
+    return -2.0 * jnp.expm1(-distances / (2.0 * sigmas**2))
 
 
 def exponential_kernel_distance_squared(

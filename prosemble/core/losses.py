@@ -32,7 +32,7 @@ def nearest_distances(
     )
 
 
-def relative_difference(plus: Float[Array, " n"], minus: Float[Array, " n"]) -> Float[Array, " n"]:
+def relative_difference(plus: Float[Array, "*n"], minus: Float[Array, "*n"]) -> Float[Array, "*n"]:
     """Return mu = (d+ - d-) / (d+ + d-) in [-1, 1]; 0, with a finite gradient, where both distances are 0."""
     total = plus + minus
     # Below the root of the smallest normal number the squared denominator of the derivative underflows.
@@ -58,7 +58,7 @@ def glvq_loss_with_transfer(
     return transfer_fn(mu + margin, beta).mean()
 
 
-def lvq1_term(plus: Float[Array, " n"], minus: Float[Array, " n"]) -> Float[Array, " n"]:
+def lvq1_term(plus: Float[Array, "*n"], minus: Float[Array, "*n"]) -> Float[Array, "*n"]:
     """Return d+ where d+ <= d-, else -d-."""
     return jnp.where(plus <= minus, plus, -minus)
 
@@ -76,13 +76,13 @@ def lvq21_loss(distances: Distances, target_labels: Targets, prototype_labels: L
 
 def nllr_loss(distances: Distances, target_labels: Targets, prototype_labels: Labels, sigma: Number = 1.0) -> Scalar:
     """Soft LVQ: mean of -log(P(own class) / P(other classes)) (Seo & Obermayer 2003)."""
-    own, other = _log_evidence(distances, target_labels, prototype_labels, sigma)
+    own, other = log_evidence(-distances / (2.0 * sigma**2), target_labels, prototype_labels)
     return (other - own).mean()
 
 
 def rslvq_loss(distances: Distances, target_labels: Targets, prototype_labels: Labels, sigma: Number = 1.0) -> Scalar:
     """Robust soft LVQ: mean of -log P(own class | x) (Seo & Obermayer 2003)."""
-    own, other = _log_evidence(distances, target_labels, prototype_labels, sigma)
+    own, other = log_evidence(-distances / (2.0 * sigma**2), target_labels, prototype_labels)
     return (jnp.logaddexp(own, other) - own).mean()
 
 
@@ -107,12 +107,11 @@ def neural_gas_energy(distances: Distances, lam: Number) -> Scalar:
     return (jnp.exp(-ranks / lam) * jnp.sort(distances, axis=1)).sum()
 
 
-def _log_evidence(
-    distances: Array, target_labels: Array, prototype_labels: Array, sigma: Number
-) -> tuple[Array, Array]:
-    """Log of the summed exp(-d / (2 sigma^2)), of the own class and of all others."""
+def log_evidence(
+    evidence: Float[Array, "n p"], target_labels: Targets, prototype_labels: Labels
+) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
+    """Return the log of the summed exp(evidence), of the own class and of all others."""
     own = target_labels[:, None] == prototype_labels[None, :]
-    evidence = -distances / (2.0 * sigma**2)
     return (
         jax.nn.logsumexp(jnp.where(own, evidence, -jnp.inf), axis=1),
         jax.nn.logsumexp(jnp.where(own, -jnp.inf, evidence), axis=1),

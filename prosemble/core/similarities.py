@@ -5,7 +5,7 @@ from __future__ import annotations
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from prosemble.core.distance import squared_euclidean_distance_matrix
+from prosemble.core.distance import squared_euclidean_distance_matrix, unit_rows
 from prosemble.core.part import Number
 
 
@@ -16,15 +16,9 @@ def gaussian_similarity(distances_sq: Float[Array, "..."], variance: Number = 1.
 
 def cosine_similarity_matrix(X: Float[Array, "n d"], Y: Float[Array, "m d"]) -> Float[Array, "n m"]:
     """Cosine of the angle between each row of X and of Y; zero where a row is zero."""
-    return _unit_rows(X) @ _unit_rows(Y).T
+    return unit_rows(X) @ unit_rows(Y).T
 
 
 def euclidean_similarity(X: Float[Array, "n d"], Y: Float[Array, "m d"], variance: Number = 1.0) -> Float[Array, "n m"]:
     """Gaussian similarity of the squared Euclidean distances between the rows of X and of Y."""
     return gaussian_similarity(squared_euclidean_distance_matrix(X, Y), variance)
-
-
-def _unit_rows(X: Float[Array, "n d"]) -> Float[Array, "n d"]:
-    squares = (X * X).sum(axis=1, keepdims=True)
-    # The inner where keeps the square root's derivative finite at a zero row.
-    return X / jnp.sqrt(jnp.where(squares > 0, squares, 1.0))

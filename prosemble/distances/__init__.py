@@ -1,7 +1,37 @@
 """Distance parts: what a model measures with, and the parameters of it that are learned."""
 
-from prosemble.distances.base import Distance, Params, about_origin, evaluate
+from prosemble.distances.base import Distance, Params, Start, about_origin, evaluate
+from prosemble.distances.cosine import Cosine
 from prosemble.distances.from_function import FromFunction
+from prosemble.distances.kernel import ExponentialKernel, GaussianKernel, RelevanceKernel
+from prosemble.distances.local_omega import LocalOmega
+from prosemble.distances.minkowski import Euclidean, Lp, Manhattan
+from prosemble.distances.omega import Omega
+from prosemble.distances.relevance import Relevance
 from prosemble.distances.squared_euclidean import SquaredEuclidean
+from prosemble.distances.tangent import Tangent
+from prosemble.distances.wasserstein import Wasserstein, WassersteinOmega, WassersteinRelevance
 
-__all__ = ["Distance", "FromFunction", "Params", "SquaredEuclidean", "about_origin", "evaluate"]
+__all__ = [
+    "Cosine",
+    "Distance",
+    "Euclidean",
+    "ExponentialKernel",
+    "FromFunction",
+    "GaussianKernel",
+    "LocalOmega",
+    "Lp",
+    "Manhattan",
+    "Omega",
+    "Params",
+    "Relevance",
+    "RelevanceKernel",
+    "SquaredEuclidean",
+    "Start",
+    "Tangent",
+    "Wasserstein",
+    "WassersteinOmega",
+    "WassersteinRelevance",
+    "about_origin",
+    "evaluate",
+]

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import jax
+import numpy as np
 from jaxtyping import Array, Float
 
 from prosemble.core.part import Part
 
 Params = dict[str, Array]
+
+
+class Start(NamedTuple):
+    """What the parameters of a metric may start from, NumPy arrays: weighted samples and the first prototypes."""
+
+    X: np.ndarray
+    y: np.ndarray
+    weight: np.ndarray
+    prototypes: np.ndarray
+    labels: np.ndarray
+    rng: np.random.Generator
 
 
 class Distance(Part):
@@ -20,6 +32,10 @@ class Distance(Part):
     """
 
     shift_invariant: ClassVar[bool] = False
+
+    def init(self, start: Start) -> dict[str, np.ndarray]:
+        """Return the parameters of this distance beside the prototypes, by name, as they start."""
+        return {}
 
     def __call__(self, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
         """Return the dissimilarities of X to `params["prototypes"]`, measured with the other parameters."""

@@ -13,11 +13,13 @@ library's estimators or must be the one whose `load` was called. The header (met
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import tempfile
 import warnings
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,9 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
+from prosemble import distances, objectives
+from prosemble.core.activations import ACTIVATIONS
+from prosemble.core.part import Part
 from prosemble.training import loop
 
 FORMAT = 1
@@ -42,7 +47,7 @@ def save(model: Any, path: str | Path, table: Mapping[str, Any] | None = None) -
     fitted = {
         "labels": _label_list(model.classes_),
         "prototype_labels": np.searchsorted(model.classes_, model.prototype_labels_).tolist(),
-        "groups": list(model._groups),
+        "groups": {name: np.shape(value) for name, value in model._parameters().items()},
         "n_features_in": int(model.n_features_in_),
         "n_iter": model.n_iter_,
         "feature_names_in": getattr(model, "feature_names_in_", np.array([])).tolist(),
@@ -59,8 +64,8 @@ def save(model: Any, path: str | Path, table: Mapping[str, Any] | None = None) -
         "training": {"interrupted": model._interrupted},
         "table": table,
     }
-    tensors = {name: np.ascontiguousarray(value) for name, value in model._parameters().items()}
-    # safetensors keeps no shape of a scalar apart from that of one element on every version: all leaves go flat.
+    # safetensors keeps no shape of a scalar apart from that of one element on every version: all arrays go flat.
+    tensors = {name: np.ravel(value) for name, value in model._parameters().items()}
     for field, value in model._state._asdict().items():
         tensors |= {name: np.ravel(leaf) for name, leaf in _named_leaves(field, value)}
     metadata = {"prosemble": json.dumps(header)}
@@ -163,8 +168,10 @@ def _build(
     model.n_classes_ = len(model.classes_)
     model.prototype_labels_ = model.classes_[np.array(fitted["prototype_labels"], np.intp)]
     model._groups = tuple(fitted["groups"])
-    for name in model._groups:
-        setattr(model, f"{name}_", tensors[name])
+    for name, size in fitted["groups"].items():
+        if tensors[name].size != np.prod(size, dtype=int):
+            raise ModelFileError(f"{path} is damaged: {name} has {tensors[name].size} numbers, not those of {size}.")
+        setattr(model, f"{name}_", tensors[name].reshape(size))
     model.n_features_in_ = fitted["n_features_in"]
     if fitted["feature_names_in"]:
         model.feature_names_in_ = np.array(fitted["feature_names_in"], dtype=object)
@@ -222,13 +229,29 @@ def _encode(value: Any) -> Any:
         return {"pairs": [[_encode(k), _encode(v)] for k, v in value.items()]}
     if isinstance(value, list | tuple | set | frozenset):
         return [_encode(item) for item in value]
+    if _known_parts().get(type(value).__name__) is type(value):
+        fields = {field.name: _encode(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return {"part": type(value).__name__, "fields": fields}
+    if callable(value) and value in ACTIVATIONS.values():
+        return {"activation": next(name for name, function in ACTIVATIONS.items() if function is value)}
     return value
 
 
 def _decode(value: Any) -> Any:
+    if isinstance(value, dict) and "part" in value:
+        return _known_parts()[value["part"]](**{name: _decode(field) for name, field in value["fields"].items()})
+    if isinstance(value, dict) and "activation" in value:
+        return ACTIVATIONS[value["activation"]]
     if isinstance(value, dict):
         return {_decode(k): _decode(v) for k, v in value["pairs"]}
     return [_decode(item) for item in value] if isinstance(value, list) else value
+
+
+@cache
+def _known_parts() -> dict[str, type]:
+    """Return this library's parts by name: a file may name no others."""
+    public = {name: getattr(module, name) for module in (distances, objectives) for name in module.__all__}
+    return {name: part for name, part in public.items() if isinstance(part, type) and issubclass(part, Part)}
 
 
 def _label_list(labels: np.ndarray) -> dict[str, Any]:

@@ -1,7 +1,62 @@
 """Estimators: declarations over the parts."""
 
+from prosemble.models.compose import PrototypeClassifier
 from prosemble.models.glvq import GLVQ, GLVQ1, GLVQ21
+from prosemble.models.kernel import DKGLVQ, DKGMLVQ, DKGRLVQ
+from prosemble.models.matrix import GMLVQ, LGMLVQ
+from prosemble.models.neural_gas import (
+    CELVQ_NG,
+    LCELVQ_NG,
+    LMRSLVQ_NG,
+    MCELVQ_NG,
+    MRSLVQ_NG,
+    RSLVQ_NG,
+    SLNG,
+    SMNG,
+    SNG,
+    SRNG,
+    STNG,
+    TCELVQ_NG,
+)
+from prosemble.models.probabilistic import CELVQ, LMRSLVQ, MRSLVQ, RSLVQ, SLVQ
 from prosemble.models.prototype_base import SupervisedPrototypeModel
 from prosemble.models.registry import all_estimators
+from prosemble.models.relevance import GRLVQ
+from prosemble.models.tangent import GTLVQ
+from prosemble.models.wasserstein import WGLVQ, WGMLVQ, WGRLVQ
 
-__all__ = ["GLVQ", "GLVQ1", "GLVQ21", "SupervisedPrototypeModel", "all_estimators"]
+__all__ = [
+    "CELVQ",
+    "CELVQ_NG",
+    "DKGLVQ",
+    "DKGMLVQ",
+    "DKGRLVQ",
+    "GLVQ",
+    "GLVQ1",
+    "GLVQ21",
+    "GMLVQ",
+    "GRLVQ",
+    "GTLVQ",
+    "LCELVQ_NG",
+    "LGMLVQ",
+    "LMRSLVQ",
+    "LMRSLVQ_NG",
+    "MCELVQ_NG",
+    "MRSLVQ",
+    "MRSLVQ_NG",
+    "RSLVQ",
+    "RSLVQ_NG",
+    "SLNG",
+    "SLVQ",
+    "SMNG",
+    "SNG",
+    "SRNG",
+    "STNG",
+    "TCELVQ_NG",
+    "WGLVQ",
+    "WGMLVQ",
+    "WGRLVQ",
+    "PrototypeClassifier",
+    "SupervisedPrototypeModel",
+    "all_estimators",
+]

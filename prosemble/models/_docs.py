@@ -1,4 +1,8 @@
-"""The parameters and attributes that every supervised model shares, appended to each one's docstring."""
+"""The parameters and attributes that models share, appended to each one's docstring."""
+
+from __future__ import annotations
+
+from inspect import cleandoc
 
 PARAMETERS = """\
 n_prototypes_per_class : int, list of int or dict, default=1
@@ -76,5 +80,18 @@ val_loss_history_ : ndarray of shape (n_iter_,)
     Empty without validation data.
 best_loss_ : float
     The lowest monitored loss.
-n_iter_ : int
-"""
+n_iter_ : int"""
+
+
+def documented(cls: type) -> str:
+    """Return the docstring of an estimator with the parameters and attributes of all that it derives from.
+
+    A class that others combine names its own in `_parameter_docs` and `_attribute_docs`.
+    """
+    own = cleandoc(cls.__doc__ or "")
+    parameters, attributes = (
+        [cleandoc(base.__dict__[name]) for base in cls.__mro__ if name in base.__dict__]
+        for name in ("_parameter_docs", "_attribute_docs")
+    )
+    heading = [] if "Parameters\n----------" in own else ["\nParameters\n----------"]
+    return "\n".join([own, *heading, *parameters, PARAMETERS, "", ATTRIBUTES, *attributes]) + "\n"

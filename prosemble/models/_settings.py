@@ -102,7 +102,7 @@ def training_of(model: Any, trainable: Trainable, groups: Sequence[str], one_pas
         blocks=trainable.row_wise and not model.devices,
         early_stopping=not one_pass,
         restore_best=model.restore_best and not one_pass,
-        frozen=frozen,
+        frozen=frozen | trainable.fixed,
         mixed_precision=model.mixed_precision,
         checkpointing=model.gradient_checkpointing,
     )

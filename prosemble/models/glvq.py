@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from prosemble.core.activations import get_activation
 from prosemble.models.prototype_base import SupervisedPrototypeModel
 from prosemble.objectives import Attraction, Difference, Objective, Pairwise, RelativeDifference
 
-_NO_TRANSFER = ("transfer_fn", "beta", "margin")
+#: What does not enter the loss of a model without GLVQ's term.
+NO_TRANSFER = ("transfer_fn", "beta", "margin")
 
 
 class GLVQ(SupervisedPrototypeModel):
@@ -31,7 +34,7 @@ class GLVQ(SupervisedPrototypeModel):
     def _objective(self) -> Objective:
         transfer = get_activation(self.transfer_fn or "identity")
         term = RelativeDifference(transfer=transfer, beta=float(self.beta), margin=float(self.margin))
-        return Pairwise(term=term)
+        return Pairwise(term=term, cooperation=self._cooperation())
 
 
 class GLVQ1(SupervisedPrototypeModel):
@@ -41,7 +44,7 @@ class GLVQ1(SupervisedPrototypeModel):
     `beta` and `margin` do not enter it and are refused.
     """
 
-    _inert = _NO_TRANSFER
+    _inert: ClassVar[tuple[str, ...]] = NO_TRANSFER
 
     def _objective(self) -> Objective:
         return Pairwise(term=Attraction())
@@ -54,7 +57,7 @@ class GLVQ21(SupervisedPrototypeModel):
     rate. `transfer_fn`, `beta` and `margin` do not enter it and are refused.
     """
 
-    _inert = _NO_TRANSFER
+    _inert: ClassVar[tuple[str, ...]] = NO_TRANSFER
 
     def _objective(self) -> Objective:
         return Pairwise(term=Difference())

@@ -2,40 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
+import jax
+import numpy as np
 from jaxtyping import Array, Float, Int
 
-from prosemble.distances import Distance, Params
+from prosemble.distances import Distance, Params, Start
 from prosemble.objectives import Objective
+from prosemble.training.data import Rows
 from prosemble.training.trainable import Trainable
-
-
-class Model(Trainable):
-    """A distance and an objective."""
-
-    distance: Distance
-    objective: Objective
-
-    @property
-    def shift_invariant(self) -> bool:
-        return self.distance.shift_invariant
-
-    def loss(
-        self,
-        params: Params,
-        X: Float[Array, "n d"],
-        y: Int[Array, " n"],
-        weight: Float[Array, " n"],
-        total: Float[Array, ""],
-        labels: Int[Array, " p"],
-    ) -> Float[Array, ""]:
-        # In mixed precision what follows the distances stays in full: it is cheap, and 1 / (d+ + d-)^2 overflows.
-        distances = self.distance(params, X).astype(weight.dtype)
-        return (weight * self.objective(distances, y, labels)).sum() / total
-
-    def project(self, params: Params) -> Params:
-        return self.distance.project(params)
 
 
 class Hook:
@@ -55,28 +31,51 @@ class Hook:
         return hash(self._key)
 
 
-class HookModel(Trainable):
-    """A user's `_compute_loss`, one number for all rows at once, and the distance it predicts with."""
-
-    row_wise: ClassVar[bool] = False
+class Model(Trainable):
+    """A distance and an objective, or a user's `_compute_loss` in the place of the objective."""
 
     distance: Distance
-    hook: Hook
+    objective: Objective | None
+    hook: Hook | None
+
+    @property
+    def row_wise(self) -> bool:
+        return self.hook is None
+
+    @property
+    def shift_invariant(self) -> bool:
+        # What a user's loss does with the prototypes is not known.
+        return self.hook is None and self.distance.shift_invariant
+
+    @property
+    def fixed(self) -> frozenset[str]:
+        return frozenset() if self.objective is None else self.objective.fixed
+
+    def init(self, start: Start) -> dict[str, np.ndarray]:
+        """Return the parameters beside the prototypes, by name, as they start."""
+        return {**self.distance.init(start), **(self.objective.init() if self.objective is not None else {})}
 
     def loss(
         self,
         params: Params,
-        X: Float[Array, "n d"],
-        y: Int[Array, " n"],
-        weight: Float[Array, " n"],
+        rows: Rows,
         total: Float[Array, ""],
         labels: Int[Array, " p"],
+        epoch: Int[Array, ""],
     ) -> Float[Array, ""]:
-        # Weights cannot act through one number: whoever fits refuses them, and neither pads nor takes blocks.
-        return self.hook.estimator._compute_loss(params, X, y, labels).astype(weight.dtype)
+        full = rows.weight.dtype
+        if self.hook is not None:
+            # Weights cannot act through one number: whoever fits refuses them, and neither pads nor takes blocks.
+            return self.hook.estimator._compute_loss(params, rows.X, rows.y, labels).astype(full)
+        assert self.objective is not None  # _trainable saw to it
+        # In mixed precision what follows the distances stays in full: it is cheap, and 1 / (d+ + d-)^2 overflows.
+        distances = self.distance(params, rows.X).astype(full)
+        params = jax.tree.map(lambda leaf: leaf.astype(full), params)
+        return (rows.weight * self.objective(params, distances, rows.y, labels, epoch)).sum() / total
 
     def project(self, params: Params) -> Params:
-        return self.distance.project(params)
+        params = self.distance.project(params)
+        return params if self.objective is None else self.objective.project(params)
 
 
 def _frozen(value: Any) -> Any:

@@ -7,12 +7,13 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from inspect import cleandoc, signature
+from inspect import signature
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar, Self, cast, dataclass_transform
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import optax
 from scipy.special import softmax
@@ -24,17 +25,16 @@ from prosemble.core.activations import Activation, get_activation
 from prosemble.core.callbacks import Callback
 from prosemble.core.distance import squared_euclidean_distance_matrix
 from prosemble.core.initializers import DRAWN_FROM_DATA
-from prosemble.distances import Distance, FromFunction, SquaredEuclidean, evaluate
+from prosemble.distances import Distance, FromFunction, SquaredEuclidean, Start, evaluate
 from prosemble.io import files
 from prosemble.models import _settings, prediction
-from prosemble.models._docs import ATTRIBUTES, PARAMETERS
-from prosemble.models.model import Hook, HookModel, Model
-from prosemble.objectives import Objective
+from prosemble.models._docs import documented
+from prosemble.models.model import Hook, Model
+from prosemble.objectives import Cooperation, Objective
 from prosemble.training import loop
 from prosemble.training.data import Rows, merge_equal_rows, pad, shard
 from prosemble.training.interrupts import deferred_interrupt
 from prosemble.training.optimizers import get_schedule, rate_table
-from prosemble.training.trainable import Trainable
 
 # Epochs are run in chunks of about this many multiplications, a second or so, between which Ctrl-C is heard.
 _CHUNK = 2e10
@@ -90,10 +90,10 @@ class SupervisedPrototypeModel(ClassifierMixin, BaseEstimator):
             "__dataclass_fields__" in b.__dict__ for b in cls.__mro__ if "__init__" in b.__dict__ and b is not object
         ):
             dataclass(kw_only=True, eq=False, repr=False)(cls)
+        tables = [base.__dict__.get("_parameter_constraints", {}) for base in reversed(cls.__mro__)]
+        cls._parameter_constraints = {name: accepted for table in tables for name, accepted in table.items()}
         if cls.__doc__:
-            own = cleandoc(cls.__doc__)
-            heading = "" if "Parameters\n----------" in own else "\n\nParameters\n----------"
-            cls.__doc__ = f"{own}{heading}\n{PARAMETERS}\n\n{ATTRIBUTES}"
+            cls.__doc__ = documented(cls)
 
     @classmethod
     def _get_param_names(cls) -> list[str]:
@@ -116,27 +116,39 @@ class SupervisedPrototypeModel(ClassifierMixin, BaseEstimator):
         tags.classifier_tags.poor_score = True
         return tags
 
-    # What a model is made of. A named model overrides `_objective`; a user's may override `_compute_loss`.
+    # What a model is made of: named models override these three, a user's may override `_compute_loss`.
 
-    def _objective(self) -> Objective:
-        raise NotImplementedError(f"{type(self).__name__} has no loss: override _compute_loss.")
+    def _objective(self) -> Objective | None:
+        return None
+
+    def _cooperation(self) -> Cooperation | None:
+        return None
 
     def _distance(self) -> Distance:
         return SquaredEuclidean() if self.distance_fn is None else FromFunction(function=self.distance_fn)
 
     def _compute_loss(self, params: Mapping[str, Any], X: Any, y: Any, proto_labels: Any) -> Any:
         """Return the scalar that training minimises."""
-        losses = self._objective()(evaluate(self._distance(), dict(params), X), y, proto_labels)
-        return losses.mean()
+        objective = self._objective()
+        if objective is None:
+            raise NotImplementedError(f"{type(self).__name__} has no loss: override _compute_loss.")
+        distances = evaluate(self._distance(), dict(params), X)
+        return objective(dict(params), distances, y, proto_labels, jnp.int32(0)).mean()
 
-    def _trainable(self) -> Trainable:
-        _settings.refuse(self, self._inert, f"the loss of {type(self).__name__}")
-        if type(self)._compute_loss is SupervisedPrototypeModel._compute_loss:
-            return Model(distance=self._distance(), objective=self._objective())
-        resolved = copy.copy(self)
-        resolved.distance_fn = self.distance_fn or squared_euclidean_distance_matrix
-        resolved.transfer_fn = get_activation(self.transfer_fn or "identity")
-        return HookModel(distance=self._distance(), hook=Hook(resolved, self.get_params(deep=False)))
+    def _inert_options(self) -> list[str]:
+        return [name for base in type(self).__mro__ for name in base.__dict__.get("_inert", ())]
+
+    def _trainable(self) -> Model:
+        _settings.refuse(self, self._inert_options(), f"the loss of {type(self).__name__}")
+        hook = None
+        if type(self)._compute_loss is not SupervisedPrototypeModel._compute_loss:
+            resolved = copy.copy(self)
+            resolved.distance_fn = self.distance_fn or squared_euclidean_distance_matrix
+            resolved.transfer_fn = get_activation(self.transfer_fn or "identity")
+            hook = Hook(resolved, self.get_params(deep=False))
+        elif self._objective() is None:
+            self._compute_loss({}, None, None, None)  # says what to override
+        return Model(distance=self._distance(), objective=self._objective(), hook=hook)
 
     # Training.
 
@@ -302,9 +314,15 @@ class SupervisedPrototypeModel(ClassifierMixin, BaseEstimator):
             else:
                 indices = self._encode(column_or_1d(labels), "initial_labels")
             _check_prototypes("initial_prototypes", prototypes, indices, X.shape[1], self.classes_)
-        self.prototypes_ = np.asarray(prototypes, X.dtype)
+        params = {"prototypes": np.asarray(prototypes, X.dtype)}
+        rng = np.random.default_rng([self.random_seed, 1])  # another stream than the one that drew the prototypes
+        start = Start(X, rows.y, rows.weight, params["prototypes"], indices, rng)
+        params |= {name: value.astype(X.dtype) for name, value in self._trainable().init(start).items()}
+        self._groups = tuple(params)
+        self.prototypes_ = params["prototypes"]
+        for name, value in params.items():
+            setattr(self, f"{name}_", value)
         self.prototype_labels_ = self.classes_[indices]
-        self._groups = ("prototypes",)
         self._state: loop.State | None = None
         self._interrupted = False
         self.n_iter_ = 0

@@ -1,6 +1,19 @@
 """Objective parts: what training minimises, sample by sample."""
 
 from prosemble.objectives.base import Objective
+from prosemble.objectives.cooperation import Cooperation, NeuralGas
 from prosemble.objectives.pairwise import Attraction, Difference, Pairwise, RelativeDifference, Term
+from prosemble.objectives.probabilistic import CrossEntropy, SoftLVQ
 
-__all__ = ["Attraction", "Difference", "Objective", "Pairwise", "RelativeDifference", "Term"]
+__all__ = [
+    "Attraction",
+    "Cooperation",
+    "CrossEntropy",
+    "Difference",
+    "NeuralGas",
+    "Objective",
+    "Pairwise",
+    "RelativeDifference",
+    "SoftLVQ",
+    "Term",
+]

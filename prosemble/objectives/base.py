@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+import numpy as np
 from jaxtyping import Array, Float, Int
 
 from prosemble.core.part import Part
+from prosemble.distances import Params
 
 
 class Objective(Part):
     """A loss per sample. Weights, padding and the mean belong to whoever trains."""
 
+    @property
+    def fixed(self) -> frozenset[str]:
+        """The names of those of its parameters that are not learned."""
+        return frozenset()
+
+    def init(self) -> dict[str, np.ndarray]:
+        """Return the parameters of this objective, by name, as they start."""
+        return {}
+
     def __call__(
-        self, distances: Float[Array, "n p"], y: Int[Array, " n"], labels: Int[Array, " p"]
+        self,
+        params: Params,
+        distances: Float[Array, "n p"],
+        y: Int[Array, " n"],
+        labels: Int[Array, " p"],
+        epoch: Int[Array, ""],
     ) -> Float[Array, " n"]:
-        """Return the loss of each sample."""
+        """Return the loss of each sample in that epoch (from 0)."""
         raise NotImplementedError
+
+    def project(self, params: Params) -> Params:
+        """Return the parameters with those of this objective put back on their constraints."""
+        return params

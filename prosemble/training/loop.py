@@ -56,10 +56,15 @@ class Training(Part):
         """Return the same training with another batch size."""
         return replace(self, batch_size=batch_size)
 
+    def constrained(self, params: Params) -> Params:
+        """Return the parameters put back on their constraints; what is frozen stays to the last bit."""
+        projected = self.model.project(params)
+        return {name: params[name] if name in self.frozen else value for name, value in projected.items()}
+
     def held(self, state: State) -> Params:
         """Return the parameters that the fitted model would hold now."""
         if state.average is not None:
-            return self.model.project(state.average)
+            return self.constrained(state.average)
         return state.params if state.slow is None else state.slow
 
 
@@ -196,7 +201,7 @@ def run(training: Training, data: Data, state: State, rates: Rates, seed: int, f
             measured = before if training.batch_size is None else after
         else:
             rows = data.validation
-            monitored = _mean_loss(training, data, after, rows, _total_weight(rows.weight))
+            monitored = _mean_loss(training, data, after, rows, _total_weight(rows.weight), state.epoch)
             monitored = monitored.astype(loss.dtype)
             history = history._replace(val_loss=history.val_loss.at[state.epoch - first].set(monitored))
             measured = after
@@ -287,7 +292,7 @@ def _step(training: Training, data: Data, state: State, rows: Rows, rates: Rates
     scale = state.loss_scale
 
     def objective(trained: Params, rows: Rows) -> Array:
-        loss = _mean_loss(training, data, {**frozen, **trained}, rows, total)
+        loss = _mean_loss(training, data, {**frozen, **trained}, rows, total, state.epoch)
         return loss if scale is None else loss * scale.scale
 
     loss, gradient = _by_blocks(training, jax.value_and_grad(objective), trained, rows)
@@ -300,8 +305,8 @@ def _step(training: Training, data: Data, state: State, rows: Rows, rates: Rates
     if training.optimizer.line_search:
         extra["value_fn"] = lambda trained: _by_blocks(training, objective, trained, rows)
     changes, optimizer_state = optimizer.update(gradient, state.optimizer, trained, value=loss, grad=gradient, **extra)
-    moved = training.model.project({**frozen, **optax.apply_updates(trained, changes)})
-    new = state._replace(params={**moved, **frozen}, optimizer=optimizer_state, step=state.step + 1)
+    moved = training.constrained({**frozen, **optax.apply_updates(trained, changes)})
+    new = state._replace(params=moved, optimizer=optimizer_state, step=state.step + 1)
     new = _average(training, new)
     if scale is not None:
         finite = jnp.stack([jnp.isfinite(leaf).all() for leaf in jax.tree.leaves((gradient, loss))]).all()
@@ -317,6 +322,7 @@ def _average(training: Training, state: State) -> State:
     if training.lookahead is not None:
         due = (count(state.step) > count(state.step - 1)) & (count(state.step) % training.lookahead.sync_period == 0)
         synced = optax.incremental_update(state.params, state.slow, training.lookahead.slow_step_size)
+        synced = training.constrained(synced)
         choose = partial(jnp.where, due)
         state = state._replace(
             slow=jax.tree.map(choose, synced, state.slow), params=jax.tree.map(choose, synced, state.params)
@@ -328,13 +334,13 @@ def _average(training: Training, state: State) -> State:
     return state
 
 
-def _mean_loss(training: Training, data: Data, params: Params, rows: Rows, total: Array) -> Array:
+def _mean_loss(training: Training, data: Data, params: Params, rows: Rows, total: Array, epoch: Array) -> Array:
     """Return the weighted sum of the rows' losses over the `total` weight."""
     if data.centre is not None:
         params = about_origin(params, data.centre)
     params, X = lower((params, rows.X), training.mixed_precision)
     loss = jax.checkpoint(training.model.loss) if training.checkpointing else training.model.loss
-    return loss(params, X, rows.y, rows.weight, total, data.labels)
+    return loss(params, rows._replace(X=X), total, data.labels, epoch)
 
 
 def _by_blocks(training: Training, function: Any, trained: Params, rows: Rows) -> Any:

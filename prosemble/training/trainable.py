@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from jaxtyping import Array, Float, Int
 
 from prosemble.core.part import Part
+from prosemble.training.data import Rows
 
 Params = dict[str, Array]
 
@@ -14,24 +13,30 @@ Params = dict[str, Array]
 class Trainable(Part):
     """Something with parameters, a loss and constraints."""
 
-    # The loss of a row depends on that row alone, so that rows may be weighted, padded and taken in blocks.
-    row_wise: ClassVar[bool] = True
+    @property
+    def row_wise(self) -> bool:
+        """Whether the loss of a row depends on that row alone: it may be weighted, padded and taken in blocks."""
+        return True
 
     @property
     def shift_invariant(self) -> bool:
         """Whether shifting samples and prototypes together changes no loss."""
         return False
 
+    @property
+    def fixed(self) -> frozenset[str]:
+        """The names of the parameters that are never trained."""
+        return frozenset()
+
     def loss(
         self,
         params: Params,
-        X: Float[Array, "n d"],
-        y: Int[Array, " n"],
-        weight: Float[Array, " n"],
+        rows: Rows,
         total: Float[Array, ""],
         labels: Int[Array, " p"],
+        epoch: Int[Array, ""],
     ) -> Float[Array, ""]:
-        """Return the weighted sum of the rows' losses over the `total` weight."""
+        """Return the weighted sum of the rows' losses over the `total` weight, as it is in that epoch."""
         raise NotImplementedError
 
     def project(self, params: Params) -> Params:

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+from jaxtyping import Array, Float
+
+from prosemble.core.constraints import at_least, unit_sum
+from prosemble.core.distance import centred_relevance_distance_matrix, centred_squared_euclidean_distance_matrix
+from prosemble.core.initializers import median_distance
+from prosemble.core.kernel import exponential_kernel_distance_squared, gaussian_kernel_distance
+from prosemble.core.part import Number
+from prosemble.distances.base import Distance, Params, Start
+
+
+class GaussianKernel(Distance):
+    """2 (1 - exp(-||x - w_k||^2 / (2 sigma_k^2))), widths learned (Villmann, Haase & Kaden 2015).
+
+    `sigma_init` is where the widths start, None for the median distance of samples and prototypes; none falls below
+    `sigma_min`.
+    """
+
+    shift_invariant: ClassVar[bool] = True
+
+    sigma_init: Number | None = None
+    sigma_min: Number = 1e-3
+
+    def init(self, start: Start) -> dict[str, np.ndarray]:
+        return {"sigmas": _initial_widths(start, self.sigma_init, self.sigma_min)}
+
+    def __call__(self, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
+        squared = centred_squared_euclidean_distance_matrix(X, params["prototypes"])
+        return gaussian_kernel_distance(squared, params["sigmas"])
+
+    def project(self, params: Params) -> Params:
+        return {**params, "sigmas": at_least(params["sigmas"], self.sigma_min)}
+
+
+class RelevanceKernel(Distance):
+    """The Gaussian kernel distance of features weighted by relevances (Villmann, Haase & Kaden 2015)."""
+
+    shift_invariant: ClassVar[bool] = True
+
+    sigma_init: Number | None = None
+    sigma_min: Number = 1e-3
+
+    def init(self, start: Start) -> dict[str, np.ndarray]:
+        d = start.X.shape[1]
+        scaled = start._replace(X=start.X / np.sqrt(d), prototypes=start.prototypes / np.sqrt(d))
+        widths = _initial_widths(scaled, self.sigma_init, self.sigma_min)
+        return {"sigmas": widths, "relevances": np.full(d, 1.0 / d)}
+
+    def __call__(self, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
+        squared = centred_relevance_distance_matrix(X, params["prototypes"], params["relevances"])
+        return gaussian_kernel_distance(squared, params["sigmas"])
+
+    def project(self, params: Params) -> Params:
+        sigmas = at_least(params["sigmas"], self.sigma_min)
+        return {**params, "sigmas": sigmas, "relevances": unit_sum(params["relevances"])}
+
+
+class ExponentialKernel(Distance):
+    """k(x, x) - 2 k(x, w) + k(w, w) with k(v, w) = exp(v^T L w), L = omega_hat omega_hat^T (Villmann et al. 2015).
+
+    The kernel grows exponentially with the length of the samples: scale the features. `scale` is the standard
+    deviation of the entries of omega_hat (d, r) at the start.
+    """
+
+    latent_dim: int | None = None
+    scale: Number = 0.1
+
+    def init(self, start: Start) -> dict[str, np.ndarray]:
+        d = start.X.shape[1]
+        return {"omega_hat": float(self.scale) * start.rng.standard_normal((d, self.latent_dim or d))}
+
+    def __call__(self, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
+        return exponential_kernel_distance_squared(X, params["prototypes"], params["omega_hat"])
+
+
+def _initial_widths(start: Start, sigma_init: Number | None, sigma_min: Number) -> np.ndarray:
+    width = median_distance(start.X, start.prototypes) if sigma_init is None else sigma_init
+    return np.full(len(start.prototypes), max(float(width), float(sigma_min)))

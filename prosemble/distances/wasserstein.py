@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+from jaxtyping import Array, Float
+
+from prosemble.core.constraints import unit_sum, unit_trace
+from prosemble.core.distance import (
+    wasserstein2_distance_matrix,
+    wasserstein2_omega_distance_matrix,
+    wasserstein2_relevance_distance_matrix,
+)
+from prosemble.distances.base import Distance, Params, Start
+from prosemble.distances.omega import initial_omega
+
+
+class Wasserstein(Distance):
+    """Squared 2-Wasserstein distance of a point to N(w, diag(variance))."""
+
+    shift_invariant: ClassVar[bool] = True
+
+    def init(self, start: Start) -> dict[str, np.ndarray]:
+        return {"log_variances": _initial_log_variances(start)}
+
+    def __call__(self, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
+        return wasserstein2_distance_matrix(X, params["prototypes"], params["log_variances"])
+
+
+class WassersteinRelevance(Distance):
+    """The same with features weighted by relevances."""
+
+    shift_invariant: ClassVar[bool] = True
+
+    def init(self, start: Start) -> dict[str, np.ndarray]:
+        d = start.X.shape[1]
+        return {"log_variances": _initial_log_variances(start), "relevances": np.full(d, 1.0 / d)}
+
+    def __call__(self, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
+        return wasserstein2_relevance_distance_matrix(
+            X, params["prototypes"], params["log_variances"], params["relevances"]
+        )
+
+    def project(self, params: Params) -> Params:
+        return {**params, "relevances": unit_sum(params["relevances"])}
+
+
+class WassersteinOmega(Distance):
+    """The same after the projection of point and Gaussian by omega."""
+
+    shift_invariant: ClassVar[bool] = True
+
+    latent_dim: int | None = None
+
+    def init(self, start: Start) -> dict[str, np.ndarray]:
+        return {"log_variances": _initial_log_variances(start), "omega": initial_omega(start, self.latent_dim)}
+
+    def __call__(self, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
+        return wasserstein2_omega_distance_matrix(X, params["prototypes"], params["log_variances"], params["omega"])
+
+    def project(self, params: Params) -> Params:
+        return {**params, "omega": unit_trace(params["omega"])}
+
+
+def _initial_log_variances(start: Start) -> np.ndarray:
+    """Return the logarithm of a hundredth of the features' variances, equal for all prototypes."""
+    mean = np.average(start.X, axis=0, weights=start.weight)
+    variance = np.average((start.X - mean) ** 2, axis=0, weights=start.weight)
+    return np.repeat(np.log(0.01 * variance + 1e-12)[None], len(start.prototypes), axis=0)

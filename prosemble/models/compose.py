@@ -1,0 +1,61 @@
+"""The open form: any distance, objective and cooperation, put together by the user."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from prosemble.distances import Distance
+from prosemble.models.glvq import GLVQ, NO_TRANSFER
+from prosemble.objectives import Cooperation, Objective
+
+
+class PrototypeClassifier(GLVQ):
+    """A classifier of parts: what it measures with, what it minimises, and how prototypes of a class cooperate.
+
+    Every named model is one choice of these: `GMLVQ()` is `PrototypeClassifier(distance=Omega())`. Parts of your own
+    derive from those in `prosemble.distances` and `prosemble.objectives`.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from prosemble.distances import Omega
+    >>> from prosemble.models import PrototypeClassifier
+    >>> from prosemble.objectives import SoftLVQ
+    >>> X, y = load_iris(return_X_y=True)
+    >>> model = PrototypeClassifier(distance=Omega(latent_dim=2), objective=SoftLVQ(sigma=0.5)).fit(X, y)
+    >>> model.omega_.shape
+    (4, 2)
+    """
+
+    distance: Distance | None = None
+    objective: Objective | None = None
+    cooperation: Cooperation | None = None
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "distance": [Distance, None],
+        "objective": [Objective, None],
+        "cooperation": [Cooperation, None],
+    }
+    _parameter_docs = """
+        distance : prosemble.distances.Distance, optional
+            What is measured with; squared Euclidean, or `distance_fn`, when None.
+        objective : prosemble.objectives.Objective, optional
+            What is minimised; GLVQ's, with `transfer_fn`, `beta` and `margin`, when None.
+        cooperation : prosemble.objectives.Cooperation, optional
+            How the prototypes of one class share a sample; the nearest has all when None."""
+
+    def _inert_options(self) -> list[str]:
+        inert = super()._inert_options()
+        inert += ["distance_fn"] if self.distance is not None else []
+        return inert + (list(NO_TRANSFER) if self.objective is not None else [])
+
+    def _distance(self) -> Distance:
+        if self.distance is None:
+            return super()._distance()
+        return self.distance
+
+    def _objective(self) -> Objective:
+        objective = super()._objective() if self.objective is None else self.objective
+        # Every objective of this library has the field; one of a user's without it cannot be given a cooperation.
+        return objective if self.cooperation is None else replace(objective, cooperation=self.cooperation)  # type: ignore[call-arg]

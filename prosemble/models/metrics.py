@@ -1,0 +1,208 @@
+"""What learning a metric adds to a model: its parameters, its part and what is derived from it.
+
+Each is combined with an objective's class: `class GMLVQ(MatrixMetric, GLVQ)`.
+"""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, OneToOneFeatureMixin, TransformerMixin
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from prosemble.distances import (
+    Distance,
+    ExponentialKernel,
+    GaussianKernel,
+    LocalOmega,
+    Omega,
+    Relevance,
+    Tangent,
+    Wasserstein,
+)
+from prosemble.models.prototype_base import SupervisedPrototypeModel
+
+_COUNT = Interval(Integral, 1, None, closed="left")
+_POSITIVE = Interval(Real, 0, None, closed="neither")
+
+
+class LearnedMetric(SupervisedPrototypeModel):
+    """A model whose metric is its own, so that `distance_fn` is refused."""
+
+    _inert: ClassVar[tuple[str, ...]] = ("distance_fn",)
+
+
+class Projection(TransformerMixin, LearnedMetric):
+    """A model that measures by the Euclidean distance in one representation of the data."""
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Return the samples in the representation in which the model measures, (n_samples, n_features_out)."""
+        return self._check_rows(X) @ self._projection()
+
+    def _projection(self) -> np.ndarray:
+        raise NotImplementedError
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = []  # the arithmetic is JAX's, float32 unless it is told otherwise
+        return tags
+
+
+class RelevanceMetric(OneToOneFeatureMixin, Projection):
+    """A weight for each feature."""
+
+    _attribute_docs = """
+        relevances_ : ndarray of shape (n_features,)
+            The weights of the features in the distance, not negative, with sum one."""
+
+    def _distance(self) -> Distance:
+        return Relevance()
+
+    def _projection(self) -> np.ndarray:
+        return np.diag(np.sqrt(self._parameters()["relevances"]))
+
+
+class MatrixMetric(ClassNamePrefixFeaturesOutMixin, Projection):
+    """One matrix for all prototypes."""
+
+    latent_dim: int | None = None
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"latent_dim": [_COUNT, None]}
+    _parameter_docs = """
+        latent_dim : int, optional
+            Columns of omega, the rank of the metric; the number of features when None."""
+    _attribute_docs = """
+        omega_ : ndarray of shape (n_features, latent_dim)
+            The projection in which distances are Euclidean; trace(lambda_) is one.
+        lambda_ : ndarray of shape (n_features, n_features)
+            omega_ omega_^T; its diagonal tells how much each feature counts."""
+
+    def _distance(self) -> Distance:
+        return Omega(latent_dim=self.latent_dim)
+
+    def _projection(self) -> np.ndarray:
+        return self._parameters()["omega"]
+
+    @property
+    def lambda_(self) -> np.ndarray:
+        omega = self._parameters()["omega"]
+        return omega @ omega.T
+
+    @property
+    def _n_features_out(self) -> int:
+        return self._projection().shape[1]
+
+
+class LocalMatrixMetric(LearnedMetric):
+    """A matrix for each prototype."""
+
+    latent_dim: int | None = None
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"latent_dim": [_COUNT, None]}
+    _parameter_docs = """
+        latent_dim : int, optional
+            Columns of each omega, the rank of the metrics; the number of features when None."""
+    _attribute_docs = """
+        omegas_ : ndarray of shape (n_prototypes, n_features, latent_dim)
+            The projection of each prototype's metric.
+        lambdas_ : ndarray of shape (n_prototypes, n_features, n_features)
+            omegas_[k] omegas_[k]^T, each of trace one."""
+
+    def _distance(self) -> Distance:
+        return LocalOmega(latent_dim=self.latent_dim)
+
+    @property
+    def lambdas_(self) -> np.ndarray:
+        omegas = self._parameters()["omegas"]
+        return omegas @ omegas.transpose(0, 2, 1)
+
+
+class TangentMetric(LearnedMetric):
+    """A subspace for each prototype along which nothing counts."""
+
+    subspace_dim: int = 2
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"subspace_dim": [_COUNT]}
+    _parameter_docs = """
+        subspace_dim : int, default=2
+            Directions of each prototype along which differences do not count; at most n_features - 1 are used, since
+            along all of them nothing would be left of the distance."""
+    _attribute_docs = """
+        omegas_ : ndarray of shape (n_prototypes, n_features, subspace_dim)
+            Orthonormal columns that span the directions."""
+
+    def _distance(self) -> Distance:
+        return Tangent(subspace_dim=self.subspace_dim)
+
+
+class GaussianKernelMetric(LearnedMetric):
+    """A Gaussian kernel of its own width for each prototype."""
+
+    sigma_init: float | str = "median"
+    sigma_min: float = 1e-3
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "sigma_init": [_POSITIVE, StrOptions({"median"})],
+        "sigma_min": [_POSITIVE],
+    }
+    _parameter_docs = """
+        sigma_init : float or 'median', default='median'
+            Width of the kernels at the start; the median distance of samples and prototypes with 'median'.
+        sigma_min : float, default=1e-3
+            Width that no kernel falls below."""
+    _attribute_docs = """
+        sigmas_ : ndarray of shape (n_prototypes,)
+            The widths of the kernels."""
+
+    def _distance(self) -> Distance:
+        return GaussianKernel(**self._widths())
+
+    def _widths(self) -> dict[str, Any]:
+        start = None if self.sigma_init == "median" else float(self.sigma_init)
+        return {"sigma_init": start, "sigma_min": float(self.sigma_min)}
+
+
+class ExponentialKernelMetric(LearnedMetric):
+    """An exponential kernel with a learned matrix."""
+
+    latent_dim: int | None = None
+    omega_hat_scale: float = 0.1
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "latent_dim": [_COUNT, None],
+        "omega_hat_scale": [_POSITIVE],
+    }
+    _parameter_docs = """
+        latent_dim : int, optional
+            Columns of omega_hat; the number of features when None.
+        omega_hat_scale : float, default=0.1
+            Standard deviation of the entries of omega_hat at the start."""
+    _attribute_docs = """
+        omega_hat_ : ndarray of shape (n_features, latent_dim)
+            The matrix of the kernel exp(v^T omega_hat omega_hat^T w)."""
+
+    def _distance(self) -> Distance:
+        return ExponentialKernel(latent_dim=self.latent_dim, scale=float(self.omega_hat_scale))
+
+
+class GaussianPrototypes(LearnedMetric):
+    """Prototypes that are Gaussians with a variance for each feature."""
+
+    _attribute_docs = """
+        prototype_means_ : ndarray of shape (n_prototypes, n_features)
+            The same as prototypes_.
+        prototype_variances_ : ndarray of shape (n_prototypes, n_features)
+            The variances of the Gaussians."""
+
+    def _distance(self) -> Distance:
+        return Wasserstein()
+
+    @property
+    def prototype_means_(self) -> np.ndarray:
+        return self._parameters()["prototypes"]
+
+    @property
+    def prototype_variances_(self) -> np.ndarray:
+        return np.exp(self._parameters()["log_variances"])

@@ -1,0 +1,105 @@
+"""Supervised neural gas: all prototypes of the own class learn, by rank, and less so as training goes on."""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.utils._param_validation import Interval
+
+from prosemble.models import _settings
+from prosemble.models.glvq import GLVQ
+from prosemble.models.metrics import LocalMatrixMetric, MatrixMetric, RelevanceMetric, TangentMetric
+from prosemble.models.probabilistic import CELVQ, LMRSLVQ, MRSLVQ, RSLVQ
+from prosemble.models.prototype_base import SupervisedPrototypeModel
+from prosemble.objectives import NeuralGas
+
+
+class NeuralGasCooperation(SupervisedPrototypeModel):
+    """All prototypes of a class share a sample, by rank and over a range that shrinks."""
+
+    gamma_init: float | None = None
+    gamma_final: float = 0.01
+    gamma_decay: float | None = None
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "gamma_init": [Interval(Real, 0, None, closed="neither"), None],
+        "gamma_final": [Interval(Real, 0, None, closed="neither")],
+        "gamma_decay": [Interval(Real, 0, 1, closed="right"), None],
+    }
+    _parameter_docs = """
+        gamma_init : float, optional
+            Range at the start; half the largest number of prototypes of a class when None.
+        gamma_final : float, default=0.01
+            Range that is not gone below.
+        gamma_decay : float, optional
+            Factor of the range each epoch; such that it ends at `gamma_final` when None."""
+    _attribute_docs = """
+        gamma_ : float
+            The range of the last epoch."""
+
+    def _cooperation(self) -> NeuralGas:
+        start = self.gamma_init
+        if start is None:
+            start = max(_settings.counts_of(self, self.classes_)) / 2
+        decay = self.gamma_decay
+        if decay is None:
+            decay = min(1.0, self.gamma_final / start) ** (1 / max(1, self.max_iter - 1))
+        return NeuralGas(gamma_init=float(start), gamma_final=float(self.gamma_final), gamma_decay=float(decay))
+
+    @property
+    def gamma_(self) -> float:
+        return float(np.asarray(self._cooperation().gamma(self.n_iter_ - 1)))
+
+
+class SNG(NeuralGasCooperation, GLVQ):
+    """Supervised neural gas (Hammer, Strickert & Villmann 2005).
+
+    GLVQ's term of every prototype of the sample's class, weighted by exp(-rank / gamma), against the nearest of another
+    class. The range gamma shrinks from epoch to epoch, so that where prototypes start matters little.
+    """
+
+
+class SRNG(RelevanceMetric, SNG):
+    """Supervised relevance neural gas (Hammer, Strickert & Villmann 2005): SNG with weighted features."""
+
+
+class SMNG(MatrixMetric, SNG):
+    """Supervised matrix neural gas: SNG with d(x, w) = ||omega^T (x - w)||^2."""
+
+
+class SLNG(LocalMatrixMetric, SNG):
+    """Supervised local matrix neural gas: SNG with a matrix for each prototype."""
+
+
+class STNG(TangentMetric, SNG):
+    """Supervised tangent neural gas: SNG with the distance to an affine subspace."""
+
+
+class RSLVQ_NG(NeuralGasCooperation, RSLVQ):
+    """RSLVQ in which the prototypes of each class enter its probability weighted by exp(-rank / gamma)."""
+
+
+class MRSLVQ_NG(NeuralGasCooperation, MRSLVQ):
+    """MRSLVQ with neural gas cooperation: RSLVQ_NG with d(x, w) = ||omega^T (x - w)||^2."""
+
+
+class LMRSLVQ_NG(NeuralGasCooperation, LMRSLVQ):
+    """LMRSLVQ with neural gas cooperation: RSLVQ_NG with a matrix for each prototype."""
+
+
+class CELVQ_NG(NeuralGasCooperation, CELVQ):
+    """CELVQ in which the distance of a class is the mean over its prototypes, weighted by exp(-rank / gamma)."""
+
+
+class MCELVQ_NG(MatrixMetric, CELVQ_NG):
+    """CELVQ_NG with d(x, w) = ||omega^T (x - w)||^2."""
+
+
+class LCELVQ_NG(LocalMatrixMetric, CELVQ_NG):
+    """CELVQ_NG with a matrix for each prototype."""
+
+
+class TCELVQ_NG(TangentMetric, CELVQ_NG):
+    """CELVQ_NG with the distance to an affine subspace."""

@@ -1,0 +1,251 @@
+"""What ties the families together: parts and named models, special cases, constraints, representations."""
+
+from dataclasses import replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from sklearn.base import clone
+
+from prosemble import distances, models, objectives
+from prosemble.core import distance, losses
+from prosemble.models import PrototypeClassifier
+from tests.registry import MODELS
+
+START = {"max_iter": 10, "n_prototypes_per_class": 2, "lr": 0.05, "epsilon": 0.0}
+NEURAL_GAS = objectives.NeuralGas(gamma_init=1.0, gamma_final=0.01, gamma_decay=0.01 ** (1 / 9))
+DISTANCES = {
+    "squared Euclidean": distances.SquaredEuclidean(),
+    "Euclidean": distances.Euclidean(),
+    "Manhattan": distances.Manhattan(),
+    "Lp": distances.Lp(p=3.0),
+    "cosine": distances.Cosine(),
+    "relevance": distances.Relevance(),
+    "omega": distances.Omega(),
+    "omega of rank 2": distances.Omega(latent_dim=2),
+    "local omega": distances.LocalOmega(),
+    "tangent": distances.Tangent(),
+    "Gaussian kernel": distances.GaussianKernel(),
+    "relevance kernel": distances.RelevanceKernel(),
+    "exponential kernel": distances.ExponentialKernel(),
+    "Wasserstein": distances.Wasserstein(),
+    "Wasserstein, relevance": distances.WassersteinRelevance(),
+    "Wasserstein, omega": distances.WassersteinOmega(),
+}
+OBJECTIVES = {
+    "GLVQ": objectives.Pairwise(term=objectives.RelativeDifference()),
+    "LVQ1": objectives.Pairwise(term=objectives.Attraction()),
+    "LVQ2.1": objectives.Pairwise(term=objectives.Difference()),
+    "RSLVQ": objectives.SoftLVQ(),
+    "SLVQ": objectives.SoftLVQ(robust=False),
+    "cross-entropy": objectives.CrossEntropy(n_classes=3),
+}
+# (distance, objective, cooperation) of each named model.
+NAMED = {
+    "GLVQ": ("squared Euclidean", "GLVQ", None),
+    "GLVQ1": ("squared Euclidean", "LVQ1", None),
+    "GLVQ21": ("squared Euclidean", "LVQ2.1", None),
+    "GRLVQ": ("relevance", "GLVQ", None),
+    "GMLVQ": ("omega", "GLVQ", None),
+    "LGMLVQ": ("local omega", "GLVQ", None),
+    "GTLVQ": ("tangent", "GLVQ", None),
+    "RSLVQ": ("squared Euclidean", "RSLVQ", None),
+    "SLVQ": ("squared Euclidean", "SLVQ", None),
+    "MRSLVQ": ("omega", "RSLVQ", None),
+    "LMRSLVQ": ("local omega", "RSLVQ", None),
+    "CELVQ": ("squared Euclidean", "cross-entropy", None),
+    "SNG": ("squared Euclidean", "GLVQ", NEURAL_GAS),
+    "SRNG": ("relevance", "GLVQ", NEURAL_GAS),
+    "SMNG": ("omega", "GLVQ", NEURAL_GAS),
+    "SLNG": ("local omega", "GLVQ", NEURAL_GAS),
+    "STNG": ("tangent", "GLVQ", NEURAL_GAS),
+    "RSLVQ_NG": ("squared Euclidean", "RSLVQ", NEURAL_GAS),
+    "MRSLVQ_NG": ("omega", "RSLVQ", NEURAL_GAS),
+    "LMRSLVQ_NG": ("local omega", "RSLVQ", NEURAL_GAS),
+    "CELVQ_NG": ("squared Euclidean", "cross-entropy", NEURAL_GAS),
+    "MCELVQ_NG": ("omega", "cross-entropy", NEURAL_GAS),
+    "LCELVQ_NG": ("local omega", "cross-entropy", NEURAL_GAS),
+    "TCELVQ_NG": ("tangent", "cross-entropy", NEURAL_GAS),
+    "DKGLVQ": ("Gaussian kernel", "GLVQ", None),
+    "DKGRLVQ": ("relevance kernel", "GLVQ", None),
+    "DKGMLVQ": ("exponential kernel", "GLVQ", None),
+    "WGLVQ": ("Wasserstein", "GLVQ", None),
+    "WGRLVQ": ("Wasserstein, relevance", "GLVQ", None),
+    "WGMLVQ": ("Wasserstein, omega", "GLVQ", None),
+    "PrototypeClassifier": ("squared Euclidean", "GLVQ", None),
+}
+
+
+def composed(distance, objective, cooperation=None, **settings):
+    parts = {"distance": DISTANCES[distance], "objective": OBJECTIVES[objective], "cooperation": cooperation}
+    return PrototypeClassifier(**{**START, **parts, **settings})
+
+
+def test_every_named_model_is_told():
+    assert set(NAMED) == set(MODELS)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMED if name != "PrototypeClassifier"])
+def test_a_named_model_is_a_choice_of_parts(name, iris):
+    named, open_form = MODELS[name](**START).fit(*iris), composed(*NAMED[name]).fit(*iris)
+    np.testing.assert_array_equal(named.prototypes_, open_form.prototypes_)
+    np.testing.assert_array_equal(named.loss_history_, open_form.loss_history_)
+
+
+@pytest.mark.parametrize("of", DISTANCES)
+def test_every_combination_has_finite_gradients_and_does_not_mind_the_order_of_prototypes(of, iris):
+    X, y = (jnp.asarray(part[::10]) for part in iris)
+    model = composed(of, "GLVQ", max_iter=1).fit(*iris)
+    params = {**model._parameters(), "sigma": np.float32(1.0)}
+    labels, order = jnp.array([0, 0, 1, 1, 2, 2]), np.array([3, 0, 5, 2, 1, 4])
+    per_prototype = ("prototypes", "omegas", "sigmas", "log_variances")
+    permuted = {name: value[order] if name in per_prototype else value for name, value in params.items()}
+
+    @jax.jit
+    def losses_and_gradients(params, labels):
+        def loss(params, objective):
+            return objective(params, distances.evaluate(DISTANCES[of], params, X), y, labels, jnp.int32(0)).mean()
+
+        chosen = [replace(objective, cooperation=c) for objective in OBJECTIVES.values() for c in (None, NEURAL_GAS)]
+        return [jax.value_and_grad(loss)(params, objective) for objective in chosen]
+
+    for (value, gradient), (other, _) in zip(
+        losses_and_gradients(params, labels), losses_and_gradients(permuted, labels[order]), strict=True
+    ):
+        assert jnp.isfinite(value) and all(jnp.isfinite(leaf).all() for leaf in gradient.values())
+        assert other == pytest.approx(float(value), rel=1e-5, abs=1e-6)
+
+
+@pytest.mark.parametrize(("of", "objective"), [("Lp", "RSLVQ"), ("cosine", "GLVQ"), ("Euclidean", "cross-entropy")])
+def test_open_combinations_train_clone_save_and_load(of, objective, iris, tmp_path):
+    X, y = iris
+    model = composed(of, objective, NEURAL_GAS).fit(X, y)
+    assert model.loss_ < model.loss_history_[0]
+    np.testing.assert_array_equal(clone(model).fit(X, y).prototypes_, model.prototypes_)
+    model.save(tmp_path / "model")
+    loaded = PrototypeClassifier.load(tmp_path / "model")
+    assert loaded.get_params() == model.get_params()
+    np.testing.assert_array_equal(loaded.predict_proba(X), model.predict_proba(X))
+
+
+def test_a_part_without_a_use_for_an_option_refuses_it(iris):
+    with pytest.raises(ValueError, match="distance_fn=.* has no effect"):
+        PrototypeClassifier(distance=distances.Omega(), distance_fn=distance.manhattan_distance_matrix).fit(*iris)
+    with pytest.raises(ValueError, match=r"beta=3\.0 has no effect"):
+        PrototypeClassifier(objective=objectives.SoftLVQ(), beta=3.0).fit(*iris)
+    with pytest.raises(ValueError, match="distance_fn=.* has no effect with the loss of GMLVQ"):
+        models.GMLVQ(distance_fn=distance.manhattan_distance_matrix).fit(*iris)
+    with pytest.raises(ValueError, match="latent_dim=7 is more than the 4 features"):
+        models.GMLVQ(latent_dim=7).fit(*iris)
+    with pytest.raises(ValueError, match="'sigma' parameter of RSLVQ"):
+        models.RSLVQ(sigma=-1.0).fit(*iris)
+
+
+# Special cases.
+
+
+@pytest.mark.parametrize(("name", "frozen"), [("GMLVQ", "omega"), ("LGMLVQ", "omegas"), ("GRLVQ", "relevances")])
+def test_with_a_metric_frozen_at_the_identity_it_is_glvq(name, frozen, iris):
+    plain = models.GLVQ(**START).fit(*iris)
+    model = MODELS[name](freeze_params=[frozen], **START).fit(*iris)
+    np.testing.assert_allclose(model.prototypes_, plain.prototypes_, atol=2e-5)
+
+
+def test_metrics_that_are_special_cases_of_each_other():
+    rng = np.random.default_rng(0)
+    X, W, omega = (jnp.asarray(rng.standard_normal(size), jnp.float32) for size in ((9, 4), (5, 4), (4, 3)))
+    relevances = jnp.asarray(rng.dirichlet(np.ones(4)), jnp.float32)
+    diagonal = distance.omega_distance_matrix(X, W, jnp.diag(jnp.sqrt(relevances)))
+    np.testing.assert_allclose(distance.relevance_distance_matrix(X, W, relevances), diagonal, rtol=1e-5, atol=1e-6)
+    tied = distance.lomega_distance_matrix(X, W, jnp.repeat(omega[None], 5, axis=0))
+    np.testing.assert_allclose(distance.omega_distance_matrix(X, W, omega), tied, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(("name", "winner"), [("SNG", "GLVQ"), ("SMNG", "GMLVQ"), ("CELVQ_NG", "CELVQ")])
+def test_neural_gas_with_a_range_towards_zero_is_the_winner_alone(name, winner, iris):
+    narrow = MODELS[name](gamma_init=1e-3, gamma_final=1e-3, **START).fit(*iris)
+    np.testing.assert_allclose(narrow.prototypes_, MODELS[winner](**START).fit(*iris).prototypes_, atol=2e-5)
+
+
+def test_rslvq_with_a_width_towards_zero_is_the_hard_winner(iris):
+    X, y = iris
+    X, y, labels = jnp.asarray(X), jnp.asarray(y), jnp.array([0, 0, 1, 1, 2, 2])
+    D = distance.squared_euclidean_distance_matrix(X, X[np.array([0, 20, 60, 80, 110, 140])])
+    plus, minus = losses.nearest_distances(D, y, labels)
+    soft = 2 * 0.01**2 * losses.rslvq_loss(D, y, labels, sigma=0.01)
+    assert soft == pytest.approx(float(jnp.maximum(plus - minus, 0).mean()), abs=1e-4)
+
+
+# Constraints and representations.
+
+
+@pytest.mark.parametrize("mode", [{}, {"ema_decay": 0.9}, {"lookahead": {"sync_period": 3}}], ids=str)
+def test_constraints_hold_in_the_fitted_model(mode, iris):
+    relevances = models.GRLVQ(**{**START, "lr": 0.2}, **mode).fit(*iris).relevances_
+    assert (relevances >= 0).all() and relevances.sum() == pytest.approx(1, abs=1e-5)
+    matrix = models.GMLVQ(latent_dim=2, **START, **mode).fit(*iris)
+    assert matrix.omega_.shape == (4, 2) and np.trace(matrix.lambda_) == pytest.approx(1, abs=1e-5)
+    local = models.LGMLVQ(**START, **mode).fit(*iris)
+    np.testing.assert_allclose(np.trace(local.lambdas_, axis1=1, axis2=2), np.ones(6), atol=1e-5)
+    bases = models.GTLVQ(**START, **mode).fit(*iris).omegas_
+    np.testing.assert_allclose(bases.transpose(0, 2, 1) @ bases, np.tile(np.eye(2), (6, 1, 1)), atol=1e-5)
+
+
+@pytest.mark.parametrize("of", DISTANCES)
+def test_projecting_twice_is_projecting_once(of, iris):
+    params = composed(of, "GLVQ", max_iter=2).fit(*iris)._parameters()
+    moved = {name: jnp.asarray(value) * 1.3 + 0.1 for name, value in params.items()}
+    once = DISTANCES[of].project(moved)
+    for name, value in DISTANCES[of].project(once).items():
+        np.testing.assert_allclose(value, once[name], atol=1e-6)
+
+
+@pytest.mark.parametrize("name", [name for name, cls in MODELS.items() if hasattr(cls, "transform")])
+def test_distances_are_euclidean_in_the_representation(name, iris):
+    pandas = pytest.importorskip("pandas", reason="data frames out need pandas")
+    X, y = iris
+    frame = pandas.DataFrame(X, columns=list("abcd"))
+    model = MODELS[name](**START).fit(frame, y).set_output(transform="pandas")
+    shown = model.transform(frame)
+    assert list(shown.columns) == list(model.get_feature_names_out())
+    if name in ("GRLVQ", "GMLVQ", "SRNG", "SMNG", "MRSLVQ"):
+        prototypes = model.prototypes_ @ model._projection()
+        expected = ((shown.to_numpy()[:, None] - prototypes) ** 2).sum(axis=2)
+        np.testing.assert_allclose(model.distances(frame), expected, rtol=1e-3, atol=1e-5)
+
+
+def test_transform_is_on_no_other_model():
+    assert {name for name, cls in MODELS.items() if hasattr(cls, "transform")} == {
+        name for name, (of, *_) in NAMED.items() if of.split(", ")[-1] in ("relevance", "relevance kernel", "omega")
+    }
+
+
+def test_learned_widths(iris):
+    fixed, learned = (models.RSLVQ(sigma=sigma, **START).fit(*iris) for sigma in (1.0, "learn"))
+    assert fixed.sigma_ == 1.0 and learned.sigma_ != 1.0 and learned.loss_ < fixed.loss_
+    spread = models.WGLVQ(**START).fit(*iris)
+    assert spread.prototype_variances_.shape == (6, 4) and (spread.prototype_variances_ > 0).all()
+    np.testing.assert_array_equal(spread.prototype_means_, spread.prototypes_)
+    assert (models.DKGLVQ(sigma_init=0.5, **START).fit(*iris).sigmas_ > 0).all()
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_no_array_of_samples_times_prototypes_times_features(name, iris):
+    from prosemble.training import loop
+
+    X = np.random.default_rng(0).standard_normal((120, 11)).astype(np.float32)
+    y = np.arange(120) % 3
+    seen, run = [], loop.run
+
+    def recorded(*arguments):
+        leaves, structure = jax.tree.flatten(arguments)
+        flat = jax.jit(lambda *leaves: run(*jax.tree.unflatten(structure, leaves)))
+        seen.append(flat.lower(*leaves).compile().as_text())
+        return run(*arguments)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(loop, "run", recorded)
+        MODELS[name](max_iter=1, n_prototypes_per_class=7).fit(X, y)
+    n, p, d = 120, 21, 11
+    assert not any(f"[{','.join(map(str, size))}]" in seen[0] for size in ((n, p, d), (p, n, d), (n, d, p)))
