@@ -31,8 +31,15 @@ def gaussian_kernel_distance(distances: Float[Array, "n p"], sigmas: Float[Array
 def exponential_kernel_distance_squared(
     X: Float[Array, "n d"], W: Float[Array, "p d"], omega_hat: Float[Array, "d r"]
 ) -> Float[Array, "n p"]:
-    """k(x, x) - 2 k(x, w) + k(w, w) with k(v, w) = exp(v^T L w) and L = omega_hat omega_hat^T."""
+    """k(x, x) - 2 k(x, w) + k(w, w) with k(v, w) = exp(v^T L w) and L = omega_hat omega_hat^T.
+
+    Exponents are cut off at 40: beyond it neither the distances nor their squares would be finite in float32 for long.
+    """
     U, V = X @ omega_hat, W @ omega_hat
-    of_x = jnp.exp((U * U).sum(axis=1))[:, None]
-    of_w = jnp.exp((V * V).sum(axis=1))[None, :]
-    return jnp.maximum(of_x - 2.0 * jnp.exp(U @ V.T) + of_w, 0.0)
+
+    def kernel(exponent: Array) -> Array:
+        return jnp.exp(jnp.minimum(exponent, 40.0))
+
+    of_x = kernel((U * U).sum(axis=1))[:, None]
+    of_w = kernel((V * V).sum(axis=1))[None, :]
+    return jnp.maximum(of_x - 2.0 * kernel(U @ V.T) + of_w, 0.0)

@@ -21,7 +21,7 @@ import warnings
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import jax
 import numpy as np
@@ -230,7 +230,7 @@ def _encode(value: Any) -> Any:
     if isinstance(value, list | tuple | set | frozenset):
         return [_encode(item) for item in value]
     if _known_parts().get(type(value).__name__) is type(value):
-        fields = {field.name: _encode(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        fields = {field.name: _encode(getattr(value, field.name)) for field in dataclasses.fields(cast(Any, value))}
         return {"part": type(value).__name__, "fields": fields}
     if callable(value) and value in ACTIVATIONS.values():
         return {"activation": next(name for name, function in ACTIVATIONS.items() if function is value)}
