@@ -379,7 +379,7 @@ class SupervisedPrototypeModel(ClassifierMixin, BaseEstimator):
         state = state._replace(finished=np.bool_(False))
 
         callbacks = [] if one_pass else _settings.callbacks_of(self)
-        work = len(rows.X) * len(indices) * self.n_features_in_ * 6
+        work = len(rows.X) * sum(value.size for value in self._parameters().values()) * 6
         span = max(1, min(loop.CAPACITY, int(_CHUNK / work)))
         chunk = span if self.use_scan and not callbacks else 1
         first = self.n_iter_

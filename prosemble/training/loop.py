@@ -61,6 +61,11 @@ class Training(Part):
         projected = self.model.project(params)
         return {name: params[name] if name in self.frozen else value for name, value in projected.items()}
 
+    def blended(self, new: Params, old: Params, share: Number) -> Params:
+        """Return `share` of the new parameters and the rest of the old; what is frozen stays to the last bit."""
+        moved = optax.incremental_update(new, old, share)
+        return {name: old[name] if name in self.frozen else value for name, value in moved.items()}
+
     def held(self, state: State) -> Params:
         """Return the parameters that the fitted model would hold now."""
         if state.average is not None:
@@ -319,16 +324,15 @@ def _step(training: Training, data: Data, state: State, rows: Rows, rates: Rates
 def _average(training: Training, state: State) -> State:
     """Bring the slow weights and the moving average up to the parameters, where an update was made."""
     count = training.optimizer.updates
-    if training.lookahead is not None:
+    if training.lookahead is not None and state.slow is not None:
         due = (count(state.step) > count(state.step - 1)) & (count(state.step) % training.lookahead.sync_period == 0)
-        synced = optax.incremental_update(state.params, state.slow, training.lookahead.slow_step_size)
-        synced = training.constrained(synced)
+        synced = training.constrained(training.blended(state.params, state.slow, training.lookahead.slow_step_size))
         choose = partial(jnp.where, due)
         state = state._replace(
             slow=jax.tree.map(choose, synced, state.slow), params=jax.tree.map(choose, synced, state.params)
         )
-    if training.ema_decay is not None:
-        moved = optax.incremental_update(state.params, state.average, 1.0 - training.ema_decay)
+    if training.ema_decay is not None and state.average is not None:
+        moved = training.blended(state.params, state.average, 1.0 - training.ema_decay)
         updated = count(state.step) > count(state.step - 1)
         state = state._replace(average=jax.tree.map(partial(jnp.where, updated), moved, state.average))
     return state

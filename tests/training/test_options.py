@@ -226,8 +226,9 @@ def test_the_scenarios_exercise_their_options(problem):
     assert history.argmin() < len(history) - 1
 
 
-def test_frozen_prototypes_stay_where_they_started(problem):
-    model = fit(problem, (BATCH, False), OPTIONS["freeze_params"].settings)
+@pytest.mark.parametrize("also", [{}, {"ema_decay": 0.7}, {"lookahead": {"sync_period": 2, "slow_step_size": 0.3}}])
+def test_frozen_prototypes_stay_where_they_started_to_the_last_bit(also, problem):
+    model = fit(problem, (BATCH, False), {**OPTIONS["freeze_params"].settings, **also})
     np.testing.assert_array_equal(model.prototypes_, problem[-1])
 
 
