@@ -317,7 +317,6 @@ def _step(training: Training, data: Data, state: State, rows: Rows, rates: Rates
         finite = jnp.stack([jnp.isfinite(leaf).all() for leaf in jax.tree.leaves((gradient, loss))]).all()
         new = jax.tree.map(partial(jnp.where, finite), new, state)
         new = new._replace(loss_scale=scale.adjust(finite))
-        loss = jnp.where(finite, loss, jnp.where(jnp.isfinite(state.previous_loss), state.previous_loss, 0.0))
     return new, loss
 
 

@@ -59,7 +59,15 @@ def test_the_loss_scale_of_float16_comes_down_after_overflow_and_training_goes_o
     full, mixed = (GLVQ(mixed_precision=p, **settings).fit(X, y) for p in (None, "float16"))
     assert mixed._state.loss_scale.scale < 2.0**15
     assert mixed.loss_history_[0] == mixed.loss_history_[1]  # the first step overflowed and was left out
+    assert mixed.loss_history_[0] == pytest.approx(full.loss_history_[0], abs=1e-3)
+    assert mixed.best_loss_ == mixed.loss_history_.min()
     assert np.isfinite(mixed.loss_history_).all() and mixed.loss_ == pytest.approx(full.loss_, abs=0.005)
+
+
+def test_what_no_loss_scale_can_mend_is_an_error(iris):
+    X, y = iris
+    with pytest.raises(ValueError, match="Training diverged"):
+        GLVQ(mixed_precision="float16").fit(X * 1e6, y)
 
 
 def test_the_loss_scale_grows_where_nothing_overflows(iris):
