@@ -36,8 +36,9 @@ def relative_difference(plus: Float[Array, "*n"], minus: Float[Array, "*n"]) -> 
     """Return mu = (d+ - d-) / (d+ + d-) in [-1, 1]; 0, with a finite gradient, where both distances are 0."""
     total = plus + minus
     # Below the root of the smallest normal number the squared denominator of the derivative underflows.
-    usable = total > jnp.sqrt(jnp.finfo(total.dtype).tiny)
-    return jnp.where(usable, plus - minus, 0.0) / jnp.where(usable, total, 1.0)
+    # (Written so that NaN is not taken for such a number.)
+    vanishing = total <= jnp.sqrt(jnp.finfo(total.dtype).tiny)
+    return jnp.where(vanishing, 0.0, plus - minus) / jnp.where(vanishing, 1.0, total)
 
 
 def glvq_loss(distances: Distances, target_labels: Targets, prototype_labels: Labels, margin: Number = 0.0) -> Scalar:
