@@ -18,9 +18,13 @@ import time
 from pathlib import Path
 
 RUNS = 5
+# Data set, model, prototypes per class, epochs.
 CASES = {
-    "Iris, 1 prototype a class, 100 epochs, later fit": ("iris", 1),
-    "digits, 5 prototypes a class, 100 epochs, later fit": ("digits", 5),
+    "Iris, 1 prototype a class, 100 epochs, later fit": ("iris", "GLVQ", 1, 100),
+    "digits, 5 prototypes a class, 100 epochs, later fit": ("digits", "GLVQ", 5, 100),
+} | {
+    f"{model} on digits, 3 prototypes a class, 50 epochs, later fit": ("digits", model, 3, 50)
+    for model in ("GRLVQ", "GMLVQ", "LGMLVQ", "GTLVQ")
 }
 PROCESS = """
 import sys
@@ -42,21 +46,22 @@ def serve() -> None:
     import numpy as np
     from sklearn import datasets
 
-    from prosemble.models import GLVQ
+    from prosemble import models
 
     for line in sys.stdin:
-        name, count = CASES[line.strip()]
+        name, kind, count, epochs = CASES[line.strip()]
         X, y = getattr(datasets, f"load_{name}")(return_X_y=True)
         X = ((X - X.mean(axis=0)) / np.where(X.std(axis=0) > 0, X.std(axis=0), 1.0)).astype(np.float32)
 
-        def fit(X: np.ndarray = X, y: np.ndarray = y, count: int = count) -> None:
+        def fit(X: np.ndarray, y: np.ndarray, kind: str, **settings: int) -> None:
             # An epsilon of zero: both run all epochs.
-            model = GLVQ(n_prototypes_per_class=count, max_iter=100, epsilon=0.0).fit(X, y)
+            model = getattr(models, kind)(epsilon=0.0, **settings).fit(X, y)
             np.asarray(model.prototypes_)
 
-        fit()
+        settings = {"n_prototypes_per_class": count, "max_iter": epochs}
+        fit(X, y, kind, **settings)
         start = time.perf_counter()
-        fit()
+        fit(X, y, kind, **settings)
         print(time.perf_counter() - start, flush=True)
 
 
