@@ -125,8 +125,10 @@ def _moments(X: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]
 
 def principal_directions(X: np.ndarray, sample_weight: np.ndarray, count: int) -> np.ndarray:
     """Return the `count` orthonormal directions (d, count) in which the weighted samples vary most."""
-    covariance = np.atleast_2d(np.cov(X.astype(np.float64), rowvar=False, aweights=sample_weight, bias=True))
-    vectors = np.linalg.eigh(covariance)[1]
+    # Not np.cov, which in older NumPy takes a single sample for a single feature.
+    X = X.astype(np.float64)
+    gap = X - np.average(X, axis=0, weights=sample_weight)
+    vectors = np.linalg.eigh(gap.T @ (gap * sample_weight[:, None]))[1]
     return vectors[:, ::-1][:, :count]
 
 

@@ -15,7 +15,7 @@ from tests.registry import MODELS
 
 every_model = pytest.mark.parametrize("name", MODELS)
 # What the base class and the loop do alike for all is held for one model of each kind of parameters.
-KINDS = ["GLVQ", "GLVQ21", "GMLVQ", "RSLVQ", "SNG"]
+KINDS = ["GLVQ", "GLVQ21", "GMLVQ", "GTLVQ", "RSLVQ", "SNG"]
 each_kind = pytest.mark.parametrize("name", KINDS)
 every_mode = pytest.mark.parametrize("mode", [{}, {"batch_size": 50}], ids=["full batch", "mini-batches"])
 
