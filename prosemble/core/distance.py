@@ -135,17 +135,27 @@ def centred_omega_distance_matrix(X: Samples, W: Prototypes, omega: Float[Array,
 
 def lomega_distance_matrix(X: Samples, W: Prototypes, omegas: Float[Array, "p d r"]) -> Distances:
     """||(x - w_k) omega_k||^2, one projection per prototype (Schneider, Biehl & Hammer 2009)."""
-    return _per_prototype(lambda w, omega: _squared_norms(_inner(X - w, omega)), W, omegas)
+    return centred_lomega_distance_matrix(*_about_prototypes(X, W), omegas)
+
+
+def centred_lomega_distance_matrix(X: Samples, W: Prototypes, omegas: Float[Array, "p d r"]) -> Distances:
+    """The same for data that already lie about the origin."""
+    # As many prototypes at a time as have together no more directions than there are features.
+    together = max(1, omegas.shape[1] // omegas.shape[2])
+    return _per_prototype(
+        lambda w, omega: _squared_norms(_inner(X, omega) - _inner(w[None], omega)), W, omegas, together=together
+    )
 
 
 def tangent_distance_matrix(X: Samples, W: Prototypes, omegas: Float[Array, "p d s"]) -> Distances:
     """Squared distance to the affine subspace w_k + span(omega_k), orthonormal columns (Saralajew & Villmann 2016)."""
+    return centred_tangent_distance_matrix(*_about_prototypes(X, W), omegas)
 
-    def to(w: Array, basis: Array) -> Array:
-        gap = X - w
-        return _squared_norms(gap - _inner(_inner(gap, basis).astype(gap.dtype), basis.T))
 
-    return _per_prototype(to, W, omegas)
+def centred_tangent_distance_matrix(X: Samples, W: Prototypes, omegas: Float[Array, "p d s"]) -> Distances:
+    """The same as ||x - w||^2 - ||(x - w) omega||^2 for data that already lie about the origin."""
+    within = centred_lomega_distance_matrix(X, W, omegas)
+    return jnp.maximum(centred_squared_euclidean_distance_matrix(X, W) - within, 0.0)
 
 
 def gaussian_kernel_matrix(X: Samples, W: Prototypes, sigma: Number = 1.0) -> Distances:
@@ -184,6 +194,6 @@ def _safe_sqrt(x: Array) -> Array:
     return jnp.where(x > 0, jnp.sqrt(jnp.where(x > 0, x, 1.0)), 0.0)
 
 
-def _per_prototype(distances_to: Callable[..., Array], *prototypes: Array) -> Array:
+def _per_prototype(distances_to: Callable[..., Array], *prototypes: Array, together: int = 1) -> Array:
     body = jax.checkpoint(lambda args: distances_to(*args))
-    return jax.lax.map(body, prototypes).T
+    return jax.lax.map(body, prototypes, batch_size=together if together > 1 else None).T

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import jax
 import numpy as np
@@ -10,7 +10,8 @@ from jaxtyping import Array, Float
 
 from prosemble.core.part import Part
 
-Params = dict[str, Array]
+#: An array, or a dict of arrays by name, for each group of parameters.
+Params = dict[str, Any]
 
 
 class Start(NamedTuple):

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from prosemble.core.constraints import unit_trace
-from prosemble.core.distance import lomega_distance_matrix
+from prosemble.core.distance import centred_lomega_distance_matrix
 from prosemble.distances.base import Distance, Params, Start
 from prosemble.distances.omega import initial_omega
 
@@ -26,7 +26,7 @@ class LocalOmega(Distance):
         return {"omegas": np.repeat(omega[None], len(start.prototypes), axis=0)}
 
     def __call__(self, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
-        return lomega_distance_matrix(X, params["prototypes"], params["omegas"])
+        return centred_lomega_distance_matrix(X, params["prototypes"], params["omegas"])
 
     def project(self, params: Params) -> Params:
         return {**params, "omegas": unit_trace(params["omegas"])}

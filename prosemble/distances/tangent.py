@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from prosemble.core.constraints import orthonormal_columns
-from prosemble.core.distance import tangent_distance_matrix
+from prosemble.core.distance import centred_tangent_distance_matrix
 from prosemble.core.initializers import principal_directions
 from prosemble.distances.base import Distance, Params, Start
 
@@ -32,7 +32,7 @@ class Tangent(Distance):
         return {"omegas": np.stack([of_class[label] for label in start.labels])}
 
     def __call__(self, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
-        return tangent_distance_matrix(X, params["prototypes"], params["omegas"])
+        return centred_tangent_distance_matrix(X, params["prototypes"], params["omegas"])
 
     def project(self, params: Params) -> Params:
         return {**params, "omegas": orthonormal_columns(params["omegas"])}

@@ -5,8 +5,8 @@ library's estimators or must be the one whose `load` was called. The header (met
 
 - `format`: version of this layout; a reader refuses newer ones,
 - `class`, `parameters`: the estimator and its constructor values; `objects` lists those that a file cannot hold,
-- `fitted`: numbers and labels; arrays are tensors named after the fitted attributes,
-- `training`: what `resume` and `partial_fit` need; its arrays are the tensors `state.epoch`, `state.average['omega']`,
+- `fitted`: labels and names; arrays are tensors named after the groups of parameters, `omega`, or `backbone.0.bias`,
+- `training`: its history; what `resume` and `partial_fit` need are the tensors `state.epoch`, `state.average['omega']`,
   and so on,
 - `table`: for the command line's models, how columns become features.
 """
@@ -47,13 +47,9 @@ def save(model: Any, path: str | Path, table: Mapping[str, Any] | None = None) -
     fitted = {
         "labels": _label_list(model.classes_),
         "prototype_labels": np.searchsorted(model.classes_, model.prototype_labels_).tolist(),
-        "groups": {name: np.shape(value) for name, value in model._parameters().items()},
+        "groups": jax.tree.map(np.shape, model._parameters()),
         "n_features_in": int(model.n_features_in_),
-        "n_iter": model.n_iter_,
         "feature_names_in": getattr(model, "feature_names_in_", np.array([])).tolist(),
-        "loss_history": model.loss_history_.tolist(),
-        "val_loss_history": model.val_loss_history_.tolist(),
-        "best_loss": model.best_loss_,
     }
     header = {
         "format": FORMAT,
@@ -61,12 +57,12 @@ def save(model: Any, path: str | Path, table: Mapping[str, Any] | None = None) -
         "parameters": {name: _encode(value) for name, value in parameters.items()},
         "objects": objects,
         "fitted": fitted,
-        "training": {"interrupted": model._interrupted},
+        "training": {name: _encode(getattr(model, name)) for name in model._progress},
         "table": table,
     }
     # safetensors keeps no shape of a scalar apart from that of one element on every version: all arrays go flat.
-    tensors = {name: np.ravel(value) for name, value in model._parameters().items()}
-    for field, value in model._state._asdict().items():
+    tensors = {name: np.ravel(value) for name, value in _flat(model._parameters()).items()}
+    for field, value in model._state._asdict().items() if hasattr(model, "_state") else ():
         tensors |= {name: np.ravel(leaf) for name, leaf in _named_leaves(field, value)}
     metadata = {"prosemble": json.dumps(header)}
 
@@ -101,10 +97,11 @@ def load(path: str | Path, cls: type | None = None, objects: Mapping[str, Any] |
         If the file is no model file, damaged, of a newer format, or of another class.
     """
     from prosemble.models import SupervisedPrototypeModel, all_estimators
+    from prosemble.models.base import PrototypeModel
 
     header, tensors = read(path)
     name = header["class"]
-    if cls is None or cls is SupervisedPrototypeModel:
+    if cls in (None, PrototypeModel, SupervisedPrototypeModel):
         known = dict(all_estimators())
         if name not in known:
             raise ModelFileError(f"{path} holds a {name}, which is not one of this library's: call {name}.load.")
@@ -166,27 +163,39 @@ def _build(
     fitted = header["fitted"]
     model.classes_ = np.array(fitted["labels"]["values"], dtype=_label_dtype(fitted["labels"]["dtype"]))
     model.n_classes_ = len(model.classes_)
-    model.prototype_labels_ = model.classes_[np.array(fitted["prototype_labels"], np.intp)]
-    model._groups = tuple(fitted["groups"])
-    for name, size in fitted["groups"].items():
-        if tensors[name].size != np.prod(size, dtype=int):
-            raise ModelFileError(f"{path} is damaged: {name} has {tensors[name].size} numbers, not those of {size}.")
-        setattr(model, f"{name}_", tensors[name].reshape(size))
+    groups = {
+        name: {part: _restored(path, tensors, f"{name}.{part}", size) for part, size in sizes.items()}
+        if isinstance(sizes, dict)
+        else _restored(path, tensors, name, sizes)
+        for name, sizes in fitted["groups"].items()
+    }
+    model._hold_parameters(groups, np.array(fitted["prototype_labels"], np.intp))
     model.n_features_in_ = fitted["n_features_in"]
     if fitted["feature_names_in"]:
         model.feature_names_in_ = np.array(fitted["feature_names_in"], dtype=object)
-    model.n_iter_ = fitted["n_iter"]
-    model.loss_history_ = np.array(fitted["loss_history"], float)
-    model.val_loss_history_ = np.array(fitted["val_loss_history"], float)
-    model.loss_ = float(model.loss_history_[-1])
-    model.best_loss_ = fitted["best_loss"]
-    model._interrupted = header["training"]["interrupted"]
     shape = (len(model.prototype_labels_), model.n_features_in_)
-    if model.prototypes_.shape != shape:
+    if model.prototypes_.shape != shape and "backbone" not in groups:  # or they lie in the space that it encodes into
         raise ModelFileError(f"{path} is damaged: prototypes of shape {model.prototypes_.shape}, not {shape}.")
+    for name in model._progress:
+        value = header["training"][name]
+        setattr(model, name, np.array(value, float) if isinstance(value, list) else value)
+    if not hasattr(model, "_state_template"):
+        return model
     lost_optimizer = "optimizer" in set(header["objects"]) - set(objects)
     model._state = _restored_state(model, tensors, keep_optimizer=not lost_optimizer)
     return model
+
+
+def _restored(path: str | Path, tensors: dict[str, np.ndarray], name: str, size: list[int]) -> np.ndarray:
+    if tensors[name].size != np.prod(size, dtype=int):
+        raise ModelFileError(f"{path} is damaged: {name} has {tensors[name].size} numbers, not those of {size}.")
+    return tensors[name].reshape(size)
+
+
+def _flat(groups: dict[str, Any]) -> dict[str, np.ndarray]:
+    """Return the arrays of the groups by name; those of a group of several are `group.part`."""
+    nested = {name: value if isinstance(value, dict) else {"": value} for name, value in groups.items()}
+    return {f"{name}.{part}".rstrip("."): array for name, parts in nested.items() for part, array in parts.items()}
 
 
 def _named_leaves(name: str, field: Any) -> list[tuple[str, Any]]:

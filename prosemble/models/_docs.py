@@ -1,22 +1,17 @@
-"""The parameters and attributes that models share, appended to each one's docstring."""
+"""The docstring of a model, put together from those of all that it derives from."""
 
 from __future__ import annotations
 
 from inspect import cleandoc
 
-PARAMETERS = """\
-n_prototypes_per_class : int, list of int or dict, default=1
-    A number for all classes, a list in the order of the sorted labels, or a dict by label.
+#: Of the models that are trained by gradients.
+TRAINING_PARAMETERS = """\
 max_iter : int, default=100
     Most epochs.
 lr : float, default=0.01
     Learning rate.
 epsilon : float, default=1e-6
     Stop when the monitored loss changes by less; with `patience`, the smallest improvement that counts.
-random_seed : int, default=42
-    Same seed, data and machine: the same bits.
-distance_fn : callable, optional
-    `(X, W) -> (n, p)` of JAX arrays, row by row; squared Euclidean when None.
 optimizer : str or optax.GradientTransformation, default='adam'
     Name of an optax optimiser that needs a learning rate only, 'lbfgs', or a transformation of your own (which
     brings its learning rate; programs are kept by its identity, so make it once).
@@ -36,10 +31,6 @@ lr_scheduler : str or optax.Schedule, optional
     'polynomial', 'linear', 'piecewise_constant' or 'sgdr'. It counts updates and by default spans all of them.
 lr_scheduler_kwargs : dict, optional
     Arguments of the optax schedule of that name.
-prototypes_initializer : str or callable, optional
-    'stratified_random' (when None), 'class_mean', 'class_conditional_mean', 'stratified_noise', 'random_normal',
-    'uniform', 'zeros', 'ones', 'fill_value', or `(X, y, n_per_class, key) -> (prototypes, labels)` with classes
-    coded 0 .. n_classes-1.
 patience : int, optional
     Stop after so many epochs without improvement; the check of `epsilon` alone when None.
 restore_best : bool, default=False
@@ -63,16 +54,7 @@ devices : list of jax.Device, optional
 verbose : bool, default=False
     Show a progress bar."""
 
-ATTRIBUTES = """\
-Attributes
-----------
-prototypes_ : ndarray of shape (n_prototypes, n_features)
-prototype_labels_ : ndarray of shape (n_prototypes,)
-classes_ : ndarray of shape (n_classes,)
-n_classes_ : int
-n_features_in_ : int
-feature_names_in_ : ndarray of shape (n_features,)
-    Present where X had string column names.
+TRAINING_ATTRIBUTES = """\
 loss_ : float
     The last training loss.
 loss_history_ : ndarray of shape (n_iter_,)
@@ -86,7 +68,7 @@ n_iter_ : int"""
 def documented(cls: type) -> str:
     """Return the docstring of an estimator with the parameters and attributes of all that it derives from.
 
-    A class that others combine names its own in `_parameter_docs` and `_attribute_docs`.
+    A class that others derive from names its own in `_parameter_docs` and `_attribute_docs`.
     """
     own = cleandoc(cls.__doc__ or "")
     parameters, attributes = (
@@ -94,4 +76,4 @@ def documented(cls: type) -> str:
         for name in ("_parameter_docs", "_attribute_docs")
     )
     heading = [] if "Parameters\n----------" in own else ["\nParameters\n----------"]
-    return "\n".join([own, *heading, *parameters, PARAMETERS, "", ATTRIBUTES, *attributes]) + "\n"
+    return "\n".join([own, *heading, *parameters, "", "Attributes\n----------", *reversed(attributes)]) + "\n"

@@ -22,14 +22,16 @@ _POSITIVE = Interval(Real, 0, None, closed="neither")
 _NOT_NEGATIVE = Interval(Real, 0, None, closed="left")
 _COUNT = Interval(Integral, 1, None, closed="left")
 
-#: scikit-learn's table of what each constructor parameter accepts.
-CONSTRAINTS: dict[str, list[Any]] = {
+# scikit-learn's tables of what each constructor parameter accepts.
+DRAWN: dict[str, list[Any]] = {
     "n_prototypes_per_class": [_COUNT, "array-like", dict],
+    "random_seed": [Interval(Integral, 0, 2**32 - 1, closed="both")],
+    "prototypes_initializer": [callable, str, None],
+}
+TRAINED: dict[str, list[Any]] = {
     "max_iter": [_COUNT],
     "lr": [_POSITIVE],
     "epsilon": [_NOT_NEGATIVE],
-    "random_seed": [Interval(Integral, 0, 2**32 - 1, closed="both")],
-    "distance_fn": [callable, None],
     "optimizer": [str, optax.GradientTransformation],
     "transfer_fn": [callable, str, None],
     "beta": [Interval(Real, None, None, closed="neither")],
@@ -39,7 +41,6 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "batch_size": [_COUNT, None],
     "lr_scheduler": [callable, str, None],
     "lr_scheduler_kwargs": [dict, None],
-    "prototypes_initializer": [callable, str, None],
     "patience": [_COUNT, None],
     "restore_best": ["boolean"],
     "class_weight": [dict, StrOptions({"balanced"}), None],

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import jax
 import numpy as np
 from jaxtyping import Array, Float, Int
 
 from prosemble.distances import Distance, Params, Start
 from prosemble.objectives import Objective
 from prosemble.training.data import Rows
+from prosemble.training.precision import in_precision
 from prosemble.training.trainable import Trainable
 
 
@@ -70,7 +70,7 @@ class Model(Trainable):
         assert self.objective is not None  # _trainable saw to it
         # In mixed precision what follows the distances stays in full: it is cheap, and 1 / (d+ + d-)^2 overflows.
         distances = self.distance(params, rows.X).astype(full)
-        params = jax.tree.map(lambda leaf: leaf.astype(full), params)
+        params = in_precision(params, full)
         return (rows.weight * self.objective(params, distances, rows.y, labels, epoch)).sum() / total
 
     def project(self, params: Params) -> Params:

@@ -9,27 +9,26 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from prosemble.core.pooling import stratified_min_pooling
-from prosemble.distances import Distance, evaluate
+from prosemble.distances import Distance, Params, evaluate
+from prosemble.objectives import Decision
 from prosemble.training.data import BLOCK
-
-Params = dict[str, np.ndarray]
 
 
 @jax.jit
-def _distances(distance: Distance, params: dict[str, Array], X: Float[Array, "n d"]) -> Float[Array, "n p"]:
+def _distances(distance: Distance, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
     return evaluate(distance, params, X)
 
 
 @partial(jax.jit, static_argnames="n_classes")
 def _class_distances(
     distance: Distance,
-    params: dict[str, Array],
+    decision: Decision,
+    params: Params,
     X: Float[Array, "n d"],
     labels: Int[Array, " p"],
     n_classes: int,
 ) -> Float[Array, "n c"]:
-    return stratified_min_pooling(evaluate(distance, params, X), labels, n_classes)
+    return decision(params, evaluate(distance, params, X), labels, n_classes)
 
 
 def distances(distance: Distance, params: Params, X: np.ndarray) -> np.ndarray:
@@ -38,10 +37,10 @@ def distances(distance: Distance, params: Params, X: np.ndarray) -> np.ndarray:
 
 
 def class_distances(
-    distance: Distance, params: Params, X: np.ndarray, labels: np.ndarray, n_classes: int
+    distance: Distance, decision: Decision, params: Params, X: np.ndarray, labels: np.ndarray, n_classes: int
 ) -> np.ndarray:
-    """Return the distances of the rows to the nearest prototype of each class, (n, n_classes)."""
-    return _by_blocks(lambda block: _class_distances(distance, params, block, labels, n_classes), X)
+    """Return the distances of the rows to the classes, (n, n_classes)."""
+    return _by_blocks(lambda block: _class_distances(distance, decision, params, block, labels, n_classes), X)
 
 
 def _by_blocks(function: Callable[[np.ndarray], Array], X: np.ndarray) -> np.ndarray:

@@ -4,45 +4,36 @@ from __future__ import annotations
 
 import copy
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from inspect import signature
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from types import MappingProxyType
-from typing import Any, ClassVar, Self, cast, dataclass_transform
+from typing import Any, ClassVar, Self, cast
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from scipy.special import softmax
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d, validate_data
+from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from prosemble.core.activations import Activation, get_activation
 from prosemble.core.callbacks import Callback
 from prosemble.core.distance import squared_euclidean_distance_matrix
-from prosemble.core.initializers import DRAWN_FROM_DATA
-from prosemble.distances import Distance, FromFunction, SquaredEuclidean, Start, evaluate
-from prosemble.io import files
-from prosemble.models import _settings, prediction
-from prosemble.models._docs import documented
+from prosemble.distances import Start, evaluate
+from prosemble.models import _docs, _settings
+from prosemble.models.base import DrawnPrototypes, check_prototypes
 from prosemble.models.model import Hook, Model
 from prosemble.objectives import Cooperation, Objective
 from prosemble.training import loop
 from prosemble.training.data import Rows, merge_equal_rows, pad, shard
 from prosemble.training.interrupts import deferred_interrupt
 from prosemble.training.optimizers import get_schedule, rate_table
+from prosemble.training.precision import in_precision
 
 # Epochs are run in chunks of about this many multiplications, a second or so, between which Ctrl-C is heard.
 _CHUNK = 2e10
 
 
-@dataclass_transform(kw_only_default=True, eq_default=False)
-@dataclass(kw_only=True, eq=False, repr=False)
-class SupervisedPrototypeModel(ClassifierMixin, BaseEstimator):
+class SupervisedPrototypeModel(DrawnPrototypes):
     """A classifier that learns labelled prototypes and predicts by the nearest.
 
     Derive from it and override `_compute_loss(self, params, X, y, proto_labels)`, a scalar made with
@@ -51,12 +42,9 @@ class SupervisedPrototypeModel(ClassifierMixin, BaseEstimator):
     model needs in order to train, predict, clone, save and load.
     """
 
-    n_prototypes_per_class: int | Sequence[int] | Mapping[Any, int] = 1
     max_iter: int = 100
     lr: float = 0.01
     epsilon: float = 1e-6
-    random_seed: int = 42
-    distance_fn: Callable[..., Any] | None = None
     optimizer: str | optax.GradientTransformation = "adam"
     transfer_fn: str | Activation | None = None
     beta: float = 10.0
@@ -66,7 +54,6 @@ class SupervisedPrototypeModel(ClassifierMixin, BaseEstimator):
     batch_size: int | None = None
     lr_scheduler: str | optax.Schedule | None = None
     lr_scheduler_kwargs: Mapping[str, Any] | None = None
-    prototypes_initializer: str | Callable[..., Any] | None = None
     patience: int | None = None
     restore_best: bool = False
     class_weight: Mapping[Any, float] | str | None = None
@@ -79,34 +66,19 @@ class SupervisedPrototypeModel(ClassifierMixin, BaseEstimator):
     devices: Sequence[Any] | None = None
     verbose: bool = False
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = _settings.CONSTRAINTS
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = _settings.TRAINED
+    _parameter_docs = _docs.TRAINING_PARAMETERS
+    _attribute_docs = _docs.TRAINING_ATTRIBUTES
+    _progress: ClassVar[tuple[str, ...]] = (
+        "n_iter_",
+        "loss_",
+        "best_loss_",
+        "loss_history_",
+        "val_loss_history_",
+        "_interrupted",
+    )
     # Options that the model's objective has no use for.
     _inert: ClassVar[tuple[str, ...]] = ()
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        # A model that writes its own __init__, and what derives from it, keeps it.
-        if all(
-            "__dataclass_fields__" in b.__dict__ for b in cls.__mro__ if "__init__" in b.__dict__ and b is not object
-        ):
-            dataclass(kw_only=True, eq=False, repr=False)(cls)
-        tables = [base.__dict__.get("_parameter_constraints", {}) for base in reversed(cls.__mro__)]
-        cls._parameter_constraints = {name: accepted for table in tables for name, accepted in table.items()}
-        if cls.__doc__:
-            cls.__doc__ = documented(cls)
-
-    @classmethod
-    def _get_param_names(cls) -> list[str]:
-        # scikit-learn passes over **kwargs; here they are the parameters of the parent.
-        names: set[str] = set()
-        for base in cls.__mro__:
-            if "__init__" not in base.__dict__:
-                continue
-            parameters = list(signature(base.__dict__["__init__"]).parameters.values())[1:]
-            names |= {p.name for p in parameters if p.kind is not p.VAR_KEYWORD}
-            if all(p.kind is not p.VAR_KEYWORD for p in parameters):
-                break
-        return sorted(names)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -123,9 +95,6 @@ class SupervisedPrototypeModel(ClassifierMixin, BaseEstimator):
 
     def _cooperation(self) -> Cooperation | None:
         return None
-
-    def _distance(self) -> Distance:
-        return SquaredEuclidean() if self.distance_fn is None else FromFunction(function=self.distance_fn)
 
     def _compute_loss(self, params: Mapping[str, Any], X: Any, y: Any, proto_labels: Any) -> Any:
         """Return the scalar that training minimises."""
@@ -240,42 +209,6 @@ class SupervisedPrototypeModel(ClassifierMixin, BaseEstimator):
             self._train(rows, None, self.n_iter_ + 1, one_pass=True)
         return self
 
-    @contextmanager
-    def _unchanged_on_failure(self) -> Iterator[None]:
-        former = dict(self.__dict__)
-        try:
-            yield
-        except BaseException:
-            self.__dict__.clear()
-            self.__dict__.update(former)
-            raise
-
-    def _read(
-        self, X: Any, y: Any, sample_weight: Any, known: np.ndarray | None, reset: bool | None = None
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Validate and return samples, class indices and weights; `classes_` becomes known."""
-        dtype = jax.dtypes.canonicalize_dtype(np.float64)
-        X, y = validate_data(self, X, y, dtype=dtype, order="C", reset=known is None if reset is None else reset)
-        check_classification_targets(y)
-        y = column_or_1d(y, warn=True)
-        weight = _check_sample_weight(sample_weight, X, dtype=dtype)
-        if not np.isfinite(weight).all() or (weight < 0).any() or not (weight > 0).any():
-            raise ValueError("sample_weight must hold finite, not negative numbers, some positive.")
-        if (weight == 0).any():  # a weight of zero means that the row is not there
-            X, y, weight = X[weight > 0], y[weight > 0], weight[weight > 0]
-        classes = np.unique(y) if known is None else known
-        if len(classes) < 2:
-            raise ValueError(f"y must hold at least two classes; got only one class: {classes.tolist()}.")
-        self.classes_, self.n_classes_ = classes, len(classes)
-        return X, self._encode(y, "y"), weight
-
-    def _encode(self, y: np.ndarray, name: str) -> np.ndarray:
-        known = np.isin(y, self.classes_)
-        if not known.all():
-            strange = np.unique(np.asarray(y)[~known]).tolist()
-            raise ValueError(f"{name} holds the labels {strange}; known are {self.classes_.tolist()}.")
-        return np.searchsorted(self.classes_, y).astype(np.int32)
-
     def _arrange(self, X: np.ndarray, y: np.ndarray, weight: np.ndarray) -> tuple[Rows, Rows]:
         """Return the rows to train on and the distinct ones, from which prototypes are drawn in every mode."""
         rows = Rows(X, y, weight)
@@ -310,46 +243,21 @@ class SupervisedPrototypeModel(ClassifierMixin, BaseEstimator):
         else:
             prototypes = np.asarray(prototypes, X.dtype)
             if labels is None:
-                indices = np.repeat(np.arange(self.n_classes_), _settings.counts_of(self, self.classes_))
+                indices = np.repeat(np.arange(self.n_classes_), self._counts())
             else:
                 indices = self._encode(column_or_1d(labels), "initial_labels")
-            _check_prototypes("initial_prototypes", prototypes, indices, X.shape[1], self.classes_)
+            check_prototypes("initial_prototypes", prototypes, indices, X.shape[1], self.classes_)
         params = {"prototypes": np.asarray(prototypes, X.dtype)}
         rng = np.random.default_rng([self.random_seed, 1])  # another stream than the one that drew the prototypes
         start = Start(X, rows.y, rows.weight, params["prototypes"], indices, rng)
-        params |= {name: value.astype(X.dtype) for name, value in self._trainable().init(start).items()}
-        self._groups = tuple(params)
-        self.prototypes_ = params["prototypes"]
-        for name, value in params.items():
-            setattr(self, f"{name}_", value)
-        self.prototype_labels_ = self.classes_[indices]
+        params |= in_precision(self._trainable().init(start), X.dtype)
+        self._hold_parameters(params, indices)
         self._state: loop.State | None = None
         self._interrupted = False
         self.n_iter_ = 0
         self.loss_history_ = np.empty(0)
         self.val_loss_history_ = np.empty(0)
         self.loss_ = self.best_loss_ = np.inf
-
-    def _draw(self, rows: Rows, stream: bool) -> tuple[np.ndarray, np.ndarray]:
-        X, y, weight = (cast(np.ndarray, part) for part in rows)
-        counts = _settings.counts_of(self, self.classes_)
-        initializer = _settings.initializer_of(self)
-        if callable(self.prototypes_initializer):
-            prototypes, indices = initializer(X, y, counts, jax.random.key(self.random_seed))
-            prototypes, indices = np.asarray(prototypes, X.dtype), np.asarray(indices)
-            _check_prototypes("prototypes_initializer", prototypes, indices, X.shape[1], self.classes_)
-            return prototypes, indices.astype(np.int32)
-        if (self.prototypes_initializer or "stratified_random") in DRAWN_FROM_DATA and not stream:
-            for label, count, index in zip(self.classes_.tolist(), counts, range(len(counts)), strict=True):
-                # Merged rows stand for as many samples as they weigh, or for one.
-                samples = np.maximum(weight[y == index], 1).sum()
-                if count > samples:
-                    raise ValueError(
-                        f"n_prototypes_per_class asks for {count} prototypes of class {label!r}, which has "
-                        f"{samples:.0f} samples; ask for fewer or choose a prototypes_initializer that does not "
-                        "draw samples, such as 'class_mean'."
-                    )
-        return initializer(X, y, counts, np.random.default_rng(self.random_seed), weight)
 
     def _train(self, rows: Rows, validation: Rows | None, until: int, one_pass: bool = False) -> None:
         """Run the loop from the present state to that epoch, or until it stops by itself."""
@@ -379,7 +287,7 @@ class SupervisedPrototypeModel(ClassifierMixin, BaseEstimator):
         state = state._replace(finished=np.bool_(False))
 
         callbacks = [] if one_pass else _settings.callbacks_of(self)
-        work = len(rows.X) * sum(value.size for value in self._parameters().values()) * 6
+        work = len(rows.X) * sum(value.size for value in jax.tree.leaves(self._parameters())) * 6
         span = max(1, min(loop.CAPACITY, int(_CHUNK / work)))
         chunk = span if self.use_scan and not callbacks else 1
         first = self.n_iter_
@@ -439,13 +347,12 @@ class SupervisedPrototypeModel(ClassifierMixin, BaseEstimator):
         epochs = int(state.epoch) - self.n_iter_
         losses = history.loss[:epochs].astype(float)
         monitored = losses if history.val_loss is None else history.val_loss[:epochs].astype(float)
-        if not np.isfinite(monitored).all() or not all(np.isfinite(value).all() for value in fitted.values()):
+        if not np.isfinite(monitored).all() or not all(np.isfinite(v).all() for v in jax.tree.leaves(fitted)):
             raise ValueError(
                 f"Training diverged: the loss is not finite after epoch {int(state.epoch)}. A smaller lr "
                 f"(now {self.lr!r}) or scaled features may help."
             )
-        for name in self._groups:
-            setattr(self, f"{name}_", fitted[name])
+        self._hold_parameters(fitted, np.searchsorted(self.classes_, self.prototype_labels_))
         self._state = state
         self.n_iter_ = int(state.epoch)
         self.loss_history_ = np.concatenate([self.loss_history_, losses])
@@ -471,90 +378,3 @@ class SupervisedPrototypeModel(ClassifierMixin, BaseEstimator):
     def _state_template(self) -> loop.State:
         training = _settings.training_of(self, self._trainable(), self._groups)
         return loop.template(training, self._parameters())
-
-    def _parameters(self) -> dict[str, np.ndarray]:
-        return {name: getattr(self, f"{name}_") for name in self._groups}
-
-    # Prediction.
-
-    def _check_rows(self, X: Any) -> np.ndarray:
-        check_is_fitted(self)
-        dtype = self.prototypes_.dtype
-        return validate_data(self, X, dtype=dtype, order="C", reset=False)
-
-    def distances(self, X: Any) -> np.ndarray:
-        """Return the dissimilarities of the samples to the prototypes, (n_samples, n_prototypes)."""
-        X = self._check_rows(X)
-        return prediction.distances(self._distance(), self._parameters(), X)
-
-    def _class_distances(self, X: Any) -> np.ndarray:
-        """Return the distance to the nearest prototype of each class, (n_samples, n_classes)."""
-        X = self._check_rows(X)
-        indices = np.searchsorted(self.classes_, self.prototype_labels_)
-        return prediction.class_distances(self._distance(), self._parameters(), X, indices, self.n_classes_)
-
-    def predict(self, X: Any) -> np.ndarray:
-        """Return the label of the nearest prototype of each sample, (n_samples,)."""
-        nearest = self._class_distances(X).argmin(axis=1)
-        return self.classes_[nearest]
-
-    def decision_function(self, X: Any) -> np.ndarray:
-        """Return minus the distance to each class, (n_samples, n_classes).
-
-        For two classes, as scikit-learn wants it, (n_samples,): positive where the second class is nearer.
-        """
-        distances = self._class_distances(X)
-        return distances[:, 0] - distances[:, 1] if self.n_classes_ == 2 else -distances
-
-    def predict_proba(self, X: Any) -> np.ndarray:
-        """Return the softmax of minus the distances to the classes, (n_samples, n_classes)."""
-        return softmax(-self._class_distances(X).astype(np.float64), axis=1)
-
-    # Files.
-
-    def _get_hyperparams(self) -> dict[str, Any]:
-        """Return the constructor values that a file can hold; a subclass may extend the dict of `super()`."""
-        return {name: value for name, value in self.get_params(deep=False).items() if files.storable(value)}
-
-    def save(self, path: str | Path) -> None:
-        """Write the fitted model to a file, replacing it whole or not at all.
-
-        Functions and other objects among the constructor values are not written: `load` takes them as keywords.
-        """
-        check_is_fitted(self)
-        files.save(self, path)
-
-    @classmethod
-    def load(cls, path: str | Path, **objects: Any) -> Self:
-        """Read a model that `save` wrote; nothing in the file is executed.
-
-        Parameters
-        ----------
-        path : str or Path
-        **objects
-            Constructor values that the file could not hold, such as `distance_fn`.
-
-        Raises
-        ------
-        prosemble.io.ModelFileError
-            If the file is no model file, damaged, of a newer format, or of another class.
-        """
-        return files.load(path, cls, objects)
-
-
-def _check_prototypes(
-    source: str, prototypes: np.ndarray, indices: np.ndarray, n_features: int, classes: np.ndarray
-) -> None:
-    if prototypes.ndim != 2 or prototypes.shape[1] != n_features or indices.shape != prototypes.shape[:1]:
-        raise ValueError(
-            f"{source} must give prototypes of shape (p, {n_features}) and p labels; got the shapes "
-            f"{prototypes.shape} and {indices.shape}."
-        )
-    if not np.isfinite(prototypes).all():
-        raise ValueError(f"{source} holds NaN or infinite values.")
-    missing = np.setdiff1d(np.arange(len(classes)), indices)
-    if len(missing) or (indices < 0).any() or (indices >= len(classes)).any():
-        raise ValueError(
-            f"{source} must give each class a prototype; without one: {classes[missing].tolist()}, "
-            f"classes: {classes.tolist()}."
-        )

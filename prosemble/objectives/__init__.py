@@ -2,6 +2,7 @@
 
 from prosemble.objectives.base import Objective
 from prosemble.objectives.cooperation import Cooperation, NeuralGas
+from prosemble.objectives.decision import Decision, Nearest
 from prosemble.objectives.pairwise import Attraction, Difference, Pairwise, RelativeDifference, Term
 from prosemble.objectives.probabilistic import CrossEntropy, SoftLVQ
 
@@ -9,7 +10,9 @@ __all__ = [
     "Attraction",
     "Cooperation",
     "CrossEntropy",
+    "Decision",
     "Difference",
+    "Nearest",
     "NeuralGas",
     "Objective",
     "Pairwise",

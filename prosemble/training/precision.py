@@ -40,7 +40,11 @@ def lower(tree: T, mixed_precision: str | None) -> T:
     """Return the tree's floating arrays in the requested precision."""
     if mixed_precision is None:
         return tree
-    dtype = lookup(PRECISIONS, mixed_precision, "mixed_precision", "None")
+    return in_precision(tree, lookup(PRECISIONS, mixed_precision, "mixed_precision", "None"))
+
+
+def in_precision(tree: T, dtype: Any) -> T:
+    """Return the tree with its floating arrays, and no others, as that type."""
 
     def cast(leaf: Any) -> Any:
         return leaf.astype(dtype) if jnp.issubdtype(leaf.dtype, jnp.floating) else leaf

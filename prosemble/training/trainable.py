@@ -5,9 +5,8 @@ from __future__ import annotations
 from jaxtyping import Array, Float, Int
 
 from prosemble.core.part import Part
+from prosemble.distances import Params
 from prosemble.training.data import Rows
-
-Params = dict[str, Array]
 
 
 class Trainable(Part):

@@ -1,0 +1,272 @@
+"""What every classifier of prototypes is to scikit-learn: its parameters, its data, its predictions and its files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from inspect import signature
+from pathlib import Path
+from typing import Any, ClassVar, Self, cast, dataclass_transform
+
+import jax
+import numpy as np
+from scipy.special import softmax
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d, validate_data
+
+from prosemble.core.initializers import DRAWN_FROM_DATA
+from prosemble.distances import Distance, FromFunction, SquaredEuclidean
+from prosemble.io import files
+from prosemble.models import _settings, prediction
+from prosemble.models._docs import documented
+from prosemble.objectives import Decision, Nearest
+from prosemble.training.data import Rows
+
+
+@dataclass_transform(kw_only_default=True, eq_default=False)
+@dataclass(kw_only=True, eq=False, repr=False)
+class PrototypeModel(ClassifierMixin, BaseEstimator):
+    """A classifier that predicts by the nearest of its labelled prototypes.
+
+    `fit` of a subclass reads its data by `_read` and hands what it has learned to `_hold_parameters`.
+    """
+
+    distance_fn: Callable[..., Any] | None = None
+
+    # The fitted attributes that tell how training went; a file keeps them.
+    _progress: ClassVar[tuple[str, ...]] = ()
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"distance_fn": [callable, None]}
+    _parameter_docs = """
+        distance_fn : callable, optional
+            `(X, W) -> (n, p)` of JAX arrays, row by row; squared Euclidean when None."""
+    _attribute_docs = """
+        prototypes_ : ndarray of shape (n_prototypes, n_features)
+        prototype_labels_ : ndarray of shape (n_prototypes,)
+        classes_ : ndarray of shape (n_classes,)
+        n_classes_ : int
+        n_features_in_ : int
+        feature_names_in_ : ndarray of shape (n_features,)
+            Present where X had string column names."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        # A model that writes its own __init__, and what derives from it, keeps it.
+        if all(
+            "__dataclass_fields__" in b.__dict__ for b in cls.__mro__ if "__init__" in b.__dict__ and b is not object
+        ):
+            dataclass(kw_only=True, eq=False, repr=False)(cls)
+        tables = [base.__dict__.get("_parameter_constraints", {}) for base in reversed(cls.__mro__)]
+        cls._parameter_constraints = {name: accepted for table in tables for name, accepted in table.items()}
+        if cls.__doc__:
+            cls.__doc__ = documented(cls)
+
+    @classmethod
+    def _get_param_names(cls) -> list[str]:
+        # scikit-learn passes over **kwargs; here they are the parameters of the parent.
+        names: set[str] = set()
+        for base in cls.__mro__:
+            if "__init__" not in base.__dict__:
+                continue
+            parameters = list(signature(base.__dict__["__init__"]).parameters.values())[1:]
+            names |= {p.name for p in parameters if p.kind is not p.VAR_KEYWORD}
+            if all(p.kind is not p.VAR_KEYWORD for p in parameters):
+                break
+        return sorted(names)
+
+    def _distance(self) -> Distance:
+        return SquaredEuclidean() if self.distance_fn is None else FromFunction(function=self.distance_fn)
+
+    def _decision(self) -> Decision:
+        return Nearest()
+
+    # Data.
+
+    def _finite(self) -> bool | str:
+        """What scikit-learn calls `ensure_all_finite`."""
+        return True
+
+    @contextmanager
+    def _unchanged_on_failure(self) -> Iterator[None]:
+        former = dict(self.__dict__)
+        try:
+            yield
+        except BaseException:
+            self.__dict__.clear()
+            self.__dict__.update(former)
+            raise
+
+    def _read(
+        self, X: Any, y: Any, sample_weight: Any, known: np.ndarray | None, reset: bool | None = None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Validate and return samples, class indices and weights; `classes_` becomes known."""
+        dtype = jax.dtypes.canonicalize_dtype(np.float64)
+        reset = known is None if reset is None else reset
+        X, y = validate_data(self, X, y, dtype=dtype, order="C", reset=reset, ensure_all_finite=self._finite())
+        check_classification_targets(y)
+        y = column_or_1d(y, warn=True)
+        weight = _check_sample_weight(sample_weight, X, dtype=dtype)
+        if not np.isfinite(weight).all() or (weight < 0).any() or not (weight > 0).any():
+            raise ValueError("sample_weight must hold finite, not negative numbers, some positive.")
+        if (weight == 0).any():  # a weight of zero means that the row is not there
+            X, y, weight = X[weight > 0], y[weight > 0], weight[weight > 0]
+        classes = np.unique(y) if known is None else known
+        if len(classes) < 2:
+            raise ValueError(f"y must hold at least two classes; got only one class: {classes.tolist()}.")
+        self.classes_, self.n_classes_ = classes, len(classes)
+        return X, self._encode(y, "y"), weight
+
+    def _encode(self, y: np.ndarray, name: str) -> np.ndarray:
+        known = np.isin(y, self.classes_)
+        if not known.all():
+            strange = np.unique(np.asarray(y)[~known]).tolist()
+            raise ValueError(f"{name} holds the labels {strange}; known are {self.classes_.tolist()}.")
+        return np.searchsorted(self.classes_, y).astype(np.int32)
+
+    # What is learned.
+
+    def _hold_parameters(self, params: Mapping[str, Any], indices: np.ndarray) -> None:
+        """Take over the parameters, by group, and the class indices of the prototypes."""
+        self._groups = tuple(params)
+        for name, value in params.items():
+            setattr(self, _attribute(name), value)
+        self.prototype_labels_ = self.classes_[indices]
+
+    def _parameters(self) -> dict[str, Any]:
+        return {name: getattr(self, _attribute(name)) for name in self._groups}
+
+    # Prediction.
+
+    def _check_rows(self, X: Any) -> np.ndarray:
+        check_is_fitted(self)
+        dtype = self.prototypes_.dtype
+        return validate_data(self, X, dtype=dtype, order="C", reset=False, ensure_all_finite=self._finite())
+
+    def distances(self, X: Any) -> np.ndarray:
+        """Return the dissimilarities of the samples to the prototypes, (n_samples, n_prototypes)."""
+        X = self._check_rows(X)
+        return prediction.distances(self._distance(), self._parameters(), X)
+
+    def _class_distances(self, X: Any) -> np.ndarray:
+        """Return the distance to each class, by default to the nearest of its prototypes, (n_samples, n_classes)."""
+        X = self._check_rows(X)
+        indices = np.searchsorted(self.classes_, self.prototype_labels_)
+        parts = self._distance(), self._decision()
+        return prediction.class_distances(*parts, self._parameters(), X, indices, self.n_classes_)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the label of the nearest class of each sample, by default of the nearest prototype, (n_samples,)."""
+        nearest = self._class_distances(X).argmin(axis=1)
+        return self.classes_[nearest]
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Return minus the distance to each class, (n_samples, n_classes).
+
+        For two classes, as scikit-learn wants it, (n_samples,): positive where the second class is nearer.
+        """
+        distances = self._class_distances(X)
+        return distances[:, 0] - distances[:, 1] if self.n_classes_ == 2 else -distances
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return the softmax of minus the distances to the classes, (n_samples, n_classes)."""
+        return softmax(-self._class_distances(X).astype(np.float64), axis=1)
+
+    # Files.
+
+    def _get_hyperparams(self) -> dict[str, Any]:
+        """Return the constructor values that a file can hold; a subclass may extend the dict of `super()`."""
+        return {name: value for name, value in self.get_params(deep=False).items() if files.storable(value)}
+
+    def save(self, path: str | Path) -> None:
+        """Write the fitted model to a file, replacing it whole or not at all.
+
+        Functions and other objects among the constructor values are not written: `load` takes them as keywords.
+        """
+        check_is_fitted(self)
+        files.save(self, path)
+
+    @classmethod
+    def load(cls, path: str | Path, **objects: Any) -> Self:
+        """Read a model that `save` wrote; nothing in the file is executed.
+
+        Parameters
+        ----------
+        path : str or Path
+        **objects
+            Constructor values that the file could not hold, such as `distance_fn`.
+
+        Raises
+        ------
+        prosemble.io.ModelFileError
+            If the file is no model file, damaged, of a newer format, or of another class.
+        """
+        return files.load(path, cls, objects)
+
+
+class DrawnPrototypes(PrototypeModel):
+    """A model whose prototypes start where an initialiser puts them, so many for each class."""
+
+    n_prototypes_per_class: int | Sequence[int] | Mapping[Any, int] = 1
+    random_seed: int = 42
+    prototypes_initializer: str | Callable[..., Any] | None = None
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = _settings.DRAWN
+    _parameter_docs = """
+        n_prototypes_per_class : int, list of int or dict, default=1
+            A number for all classes, a list in the order of the sorted labels, or a dict by label.
+        random_seed : int, default=42
+            Same seed, data and machine: the same bits.
+        prototypes_initializer : str or callable, optional
+            'stratified_random' (when None), 'class_mean', 'class_conditional_mean', 'stratified_noise',
+            'random_normal', 'uniform', 'zeros', 'ones', 'fill_value', or `(X, y, n_per_class, key) -> (prototypes,
+            labels)` with classes coded 0 .. n_classes-1."""
+
+    def _counts(self) -> list[int]:
+        """Return the number of prototypes of each class."""
+        return _settings.counts_of(self, self.classes_)
+
+    def _draw(self, rows: Rows, stream: bool = False) -> tuple[np.ndarray, np.ndarray]:
+        """Return the first prototypes and their class indices; a `stream` may lack samples of a class so far."""
+        X, y, weight = (cast(np.ndarray, part) for part in rows)
+        counts = self._counts()
+        initializer = _settings.initializer_of(self)
+        if callable(self.prototypes_initializer):
+            prototypes, indices = initializer(X, y, counts, jax.random.key(self.random_seed))
+            prototypes, indices = np.asarray(prototypes, X.dtype), np.asarray(indices)
+            check_prototypes("prototypes_initializer", prototypes, indices, X.shape[1], self.classes_)
+            return prototypes, indices.astype(np.int32)
+        if (self.prototypes_initializer or "stratified_random") in DRAWN_FROM_DATA and not stream:
+            for label, count, index in zip(self.classes_.tolist(), counts, range(len(counts)), strict=True):
+                # Merged rows stand for as many samples as they weigh, or for one.
+                samples = np.maximum(weight[y == index], 1).sum()
+                if count > samples:
+                    raise ValueError(
+                        f"n_prototypes_per_class asks for {count} prototypes of class {label!r}, which has "
+                        f"{samples:.0f} samples; ask for fewer or choose a prototypes_initializer that does not "
+                        "draw samples, such as 'class_mean'."
+                    )
+        return initializer(X, y, counts, np.random.default_rng(self.random_seed), weight)
+
+
+def _attribute(group: str) -> str:
+    """Return the fitted attribute that holds a group of parameters."""
+    return "backbone_params_" if group == "backbone" else f"{group}_"
+
+
+def check_prototypes(
+    source: str, prototypes: np.ndarray, indices: np.ndarray, n_features: int, classes: np.ndarray
+) -> None:
+    if prototypes.ndim != 2 or prototypes.shape[1] != n_features or indices.shape != prototypes.shape[:1]:
+        raise ValueError(
+            f"{source} must give prototypes of shape (p, {n_features}) and p labels; got the shapes "
+            f"{prototypes.shape} and {indices.shape}."
+        )
+    if not np.isfinite(prototypes).all():
+        raise ValueError(f"{source} holds NaN or infinite values.")
+    missing = np.setdiff1d(np.arange(len(classes)), indices)
+    if len(missing) or (indices < 0).any() or (indices >= len(classes)).any():
+        raise ValueError(
+            f"{source} must give each class a prototype; without one: {classes[missing].tolist()}, "
+            f"classes: {classes.tolist()}."
+        )
