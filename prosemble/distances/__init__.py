@@ -2,6 +2,7 @@
 
 from prosemble.distances.base import Distance, Params, Start, about_origin, evaluate
 from prosemble.distances.cosine import Cosine
+from prosemble.distances.encoded import Encoded
 from prosemble.distances.from_function import FromFunction
 from prosemble.distances.kernel import ExponentialKernel, GaussianKernel, RelevanceKernel
 from prosemble.distances.local_omega import LocalOmega
@@ -15,6 +16,7 @@ from prosemble.distances.wasserstein import Wasserstein, WassersteinOmega, Wasse
 __all__ = [
     "Cosine",
     "Distance",
+    "Encoded",
     "Euclidean",
     "ExponentialKernel",
     "FromFunction",

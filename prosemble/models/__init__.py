@@ -1,6 +1,16 @@
 """Estimators: declarations over the parts."""
 
 from prosemble.models.compose import PrototypeClassifier
+from prosemble.models.encoded import (
+    LVQMLN,
+    PLVQ,
+    ImageGLVQ,
+    ImageGMLVQ,
+    ImageGTLVQ,
+    SiameseGLVQ,
+    SiameseGMLVQ,
+    SiameseGTLVQ,
+)
 from prosemble.models.glvq import GLVQ, GLVQ1, GLVQ21
 from prosemble.models.kernel import DKGLVQ, DKGMLVQ, DKGRLVQ
 from prosemble.models.matrix import GMLVQ, LGMLVQ
@@ -41,9 +51,11 @@ __all__ = [
     "LGMLVQ",
     "LMRSLVQ",
     "LMRSLVQ_NG",
+    "LVQMLN",
     "MCELVQ_NG",
     "MRSLVQ",
     "MRSLVQ_NG",
+    "PLVQ",
     "RSLVQ",
     "RSLVQ_NG",
     "SLNG",
@@ -56,7 +68,13 @@ __all__ = [
     "WGLVQ",
     "WGMLVQ",
     "WGRLVQ",
+    "ImageGLVQ",
+    "ImageGMLVQ",
+    "ImageGTLVQ",
     "PrototypeClassifier",
+    "SiameseGLVQ",
+    "SiameseGMLVQ",
+    "SiameseGTLVQ",
     "SupervisedPrototypeModel",
     "all_estimators",
 ]
