@@ -14,12 +14,10 @@ from prosemble.encoders.base import Encoder, Weights
 
 
 class _Network:
-    """A module taken apart; equal to another one by structure, whatever the values of its weights.
-
-    So a clone of an estimator, which copies the module, shares its compiled programs.
-    """
+    """A module taken apart; equal to another one by structure, whatever the values of its weights."""
 
     def __init__(self, module: Any) -> None:
+        self.module = module
         nnx = sys.modules.get("flax.nnx")  # whoever has a module of it has imported it
         self.is_nnx = nnx is not None and isinstance(module, nnx.Module)
         if self.is_nnx:
@@ -30,7 +28,7 @@ class _Network:
         else:
             raise TypeError(f"module must be callable on samples; got {module!r}.")
         paths, self.structure = jax.tree_util.tree_flatten_with_path(tree)
-        names = [jax.tree_util.keystr(path).strip(".").replace("'", "") for path, _ in paths]
+        names = [jax.tree_util.keystr(path, simple=True, separator=".") for path, _ in paths]
         self.leaves = {name: leaf for name, (_, leaf) in zip(names, paths, strict=True)}
         self.weights = {name: np.asarray(leaf) for name, leaf in self.leaves.items() if _is_weight(leaf)}
         if not self.weights:
@@ -44,6 +42,12 @@ class _Network:
 
     def __hash__(self) -> int:
         return hash(self._key)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> _Network:
+        return self  # nothing of it ever changes, and copies of a module's functions would be other functions
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.module,)
 
     def __call__(self, weights: Weights, X: Array) -> Array:
         tree = jax.tree.unflatten(self.structure, [weights.get(name, leaf) for name, leaf in self.leaves.items()])

@@ -35,6 +35,8 @@ class PrototypeModel(ClassifierMixin, BaseEstimator):
 
     distance_fn: Callable[..., Any] | None = None
 
+    # Constructor values without which nothing can be predicted; those of all parents count.
+    _measured_by: ClassVar[tuple[str, ...]] = ("distance_fn",)
     # The fitted attributes that tell how training went; a file keeps them.
     _progress: ClassVar[tuple[str, ...]] = ()
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"distance_fn": [callable, None]}
@@ -74,6 +76,11 @@ class PrototypeModel(ClassifierMixin, BaseEstimator):
             if all(p.kind is not p.VAR_KEYWORD for p in parameters):
                 break
         return sorted(names)
+
+    @classmethod
+    def _all_of(cls, table: str) -> list[str]:
+        """Return what this class and all that it derives from name in such a table."""
+        return [name for base in cls.__mro__ for name in base.__dict__.get(table, ())]
 
     def _distance(self) -> Distance:
         return SquaredEuclidean() if self.distance_fn is None else FromFunction(function=self.distance_fn)

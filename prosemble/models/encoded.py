@@ -26,6 +26,7 @@ class LatentMetric(ClassNamePrefixFeaturesOutMixin, Representation):
     bb_lr: float | None = None
 
     _siamese: ClassVar[bool] = True
+    _measured_by: ClassVar[tuple[str, ...]] = ("activation",)
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "latent_dim": [_COUNT],
         "activation": [str, callable],

@@ -105,7 +105,7 @@ class SupervisedPrototypeModel(DrawnPrototypes):
         return objective(dict(params), distances, y, proto_labels, jnp.int32(0)).mean()
 
     def _inert_options(self) -> list[str]:
-        return [name for base in type(self).__mro__ for name in base.__dict__.get("_inert", ())]
+        return self._all_of("_inert")
 
     def _trainable(self) -> Model:
         _settings.refuse(self, self._inert_options(), f"the loss of {type(self).__name__}")
