@@ -1,5 +1,6 @@
 """Estimators: declarations over the parts."""
 
+from prosemble.models.cbc import CBC
 from prosemble.models.compose import PrototypeClassifier
 from prosemble.models.encoded import (
     LVQMLN,
@@ -36,6 +37,7 @@ from prosemble.models.tangent import GTLVQ
 from prosemble.models.wasserstein import WGLVQ, WGMLVQ, WGRLVQ
 
 __all__ = [
+    "CBC",
     "CELVQ",
     "CELVQ_NG",
     "DKGLVQ",

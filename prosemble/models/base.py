@@ -218,6 +218,7 @@ class DrawnPrototypes(PrototypeModel):
     random_seed: int = 42
     prototypes_initializer: str | Callable[..., Any] | None = None
 
+    _every_class_has_prototypes: ClassVar[bool] = True
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = _settings.DRAWN
     _parameter_docs = """
         n_prototypes_per_class : int, list of int or dict, default=1
@@ -241,7 +242,7 @@ class DrawnPrototypes(PrototypeModel):
         if callable(self.prototypes_initializer):
             prototypes, indices = initializer(X, y, counts, jax.random.key(self.random_seed))
             prototypes, indices = np.asarray(prototypes, X.dtype), np.asarray(indices)
-            check_prototypes("prototypes_initializer", prototypes, indices, X.shape[1], self.classes_)
+            self._check_prototypes("prototypes_initializer", prototypes, indices, X.shape[1])
             return prototypes, indices.astype(np.int32)
         if (self.prototypes_initializer or "stratified_random") in DRAWN_FROM_DATA and not stream:
             for label, count, index in zip(self.classes_.tolist(), counts, range(len(counts)), strict=True):
@@ -255,25 +256,24 @@ class DrawnPrototypes(PrototypeModel):
                     )
         return initializer(X, y, counts, np.random.default_rng(self.random_seed), weight)
 
+    def _check_prototypes(self, source: str, prototypes: np.ndarray, indices: np.ndarray, n_features: int) -> None:
+        if prototypes.ndim != 2 or prototypes.shape[1] != n_features or indices.shape != prototypes.shape[:1]:
+            raise ValueError(
+                f"{source} must give prototypes of shape (p, {n_features}) and p labels; got the shapes "
+                f"{prototypes.shape} and {indices.shape}."
+            )
+        if not np.isfinite(prototypes).all():
+            raise ValueError(f"{source} holds NaN or infinite values.")
+        classes = self.classes_
+        present = indices if self._every_class_has_prototypes else np.arange(len(classes))
+        missing = np.setdiff1d(np.arange(len(classes)), present)
+        if len(missing) or (indices < 0).any() or (indices >= len(classes)).any():
+            raise ValueError(
+                f"{source} must give each class a prototype; without one: {classes[missing].tolist()}, "
+                f"classes: {classes.tolist()}."
+            )
+
 
 def _attribute(group: str) -> str:
     """Return the fitted attribute that holds a group of parameters."""
     return "backbone_params_" if group == "backbone" else f"{group}_"
-
-
-def check_prototypes(
-    source: str, prototypes: np.ndarray, indices: np.ndarray, n_features: int, classes: np.ndarray
-) -> None:
-    if prototypes.ndim != 2 or prototypes.shape[1] != n_features or indices.shape != prototypes.shape[:1]:
-        raise ValueError(
-            f"{source} must give prototypes of shape (p, {n_features}) and p labels; got the shapes "
-            f"{prototypes.shape} and {indices.shape}."
-        )
-    if not np.isfinite(prototypes).all():
-        raise ValueError(f"{source} holds NaN or infinite values.")
-    missing = np.setdiff1d(np.arange(len(classes)), indices)
-    if len(missing) or (indices < 0).any() or (indices >= len(classes)).any():
-        raise ValueError(
-            f"{source} must give each class a prototype; without one: {classes[missing].tolist()}, "
-            f"classes: {classes.tolist()}."
-        )

@@ -5,8 +5,10 @@ from prosemble.objectives.cooperation import Cooperation, NeuralGas
 from prosemble.objectives.decision import Decision, Nearest
 from prosemble.objectives.pairwise import Attraction, Difference, Pairwise, RelativeDifference, Term
 from prosemble.objectives.probabilistic import CrossEntropy, SoftLVQ
+from prosemble.objectives.reasoning import Agreement, Reasoning
 
 __all__ = [
+    "Agreement",
     "Attraction",
     "Cooperation",
     "CrossEntropy",
@@ -16,6 +18,7 @@ __all__ = [
     "NeuralGas",
     "Objective",
     "Pairwise",
+    "Reasoning",
     "RelativeDifference",
     "SoftLVQ",
     "Term",
