@@ -2,8 +2,11 @@
 
 from prosemble.models.compose import PrototypeClassifier
 from prosemble.models.glvq import GLVQ, GLVQ1, GLVQ21
+from prosemble.models.heuristic import LVQ1, LVQ2, LVQ3, LVQ21, OLVQ1
 from prosemble.models.kernel import DKGLVQ, DKGMLVQ, DKGRLVQ
 from prosemble.models.matrix import GMLVQ, LGMLVQ
+from prosemble.models.median import MedianLVQ
+from prosemble.models.nearest import KNN, NPC
 from prosemble.models.neural_gas import (
     CELVQ_NG,
     LCELVQ_NG,
@@ -37,13 +40,20 @@ __all__ = [
     "GMLVQ",
     "GRLVQ",
     "GTLVQ",
+    "KNN",
     "LCELVQ_NG",
     "LGMLVQ",
     "LMRSLVQ",
     "LMRSLVQ_NG",
+    "LVQ1",
+    "LVQ2",
+    "LVQ3",
+    "LVQ21",
     "MCELVQ_NG",
     "MRSLVQ",
     "MRSLVQ_NG",
+    "NPC",
+    "OLVQ1",
     "RSLVQ",
     "RSLVQ_NG",
     "SLNG",
@@ -56,6 +66,7 @@ __all__ = [
     "WGLVQ",
     "WGMLVQ",
     "WGRLVQ",
+    "MedianLVQ",
     "PrototypeClassifier",
     "SupervisedPrototypeModel",
     "all_estimators",
