@@ -34,9 +34,9 @@ class KohonenModel(DrawnPrototypes):
         "lr": [_SHARE],
     }
     _parameter_docs = """
-        max_iter : int, default=100
+        max_iter : int, default=100 (OLVQ1: 10; LVQ2, LVQ2.1 and LVQ3: 20)
             Passes over the samples, each in another order.
-        lr : float, default=0.05 (OLVQ1: 0.3)
+        lr : float, default=0.05 (OLVQ1: 0.3; LVQ2, LVQ2.1 and LVQ3: 0.02)
             Learning rate, in (0, 1). It falls linearly to zero over all updates; that of OLVQ1 is where the rates of
             all prototypes start.
         distance_fn
@@ -130,9 +130,11 @@ class OLVQ1(KohonenModel):
 
     Before it moves, the rate a of the nearest prototype becomes a / (1 + a) where it is of the sample's class, and
     a / (1 - a), at most `lr`, where it is not: all samples so far then count alike. This learns fast, and few passes
-    are enough; no rate falls with time alone.
+    are enough; no rate falls with time alone, and where classes cannot be told apart many passes push the prototypes
+    ever further away.
     """
 
+    max_iter: int = 10
     lr: float = 0.3
 
     def _rule(self) -> kohonen.Rule:
@@ -140,8 +142,13 @@ class OLVQ1(KohonenModel):
 
 
 class WindowedModel(KohonenModel):
-    """A model that learns from the samples which lie in a window around the border of two prototypes."""
+    """A model that learns from the samples which lie in a window around the border of two prototypes.
 
+    Kohonen has these rules refine what LVQ1 has found, with a small rate and few passes; so are the defaults.
+    """
+
+    max_iter: int = 20
+    lr: float = 0.02
     window: float = 0.3
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"window": [_SHARE]}
@@ -166,8 +173,9 @@ class LVQ21(WindowedModel):
     """LVQ2.1 (Kohonen 1990): moves the two nearest prototypes where just one of them is of the sample's class.
 
     Where the sample lies in their window, the right one, be it nearest or second, is attracted and the wrong one
-    repelled. Prototypes drift apart if this goes on for long; `LVQ3` counters that. `GLVQ21` is the same idea, without
-    the window, as a loss to be minimised by gradients.
+    repelled. This goes on where all is decided rightly, and with a large rate or many passes the prototypes of
+    neighbouring classes push each other away from the samples, most where each class has just one: `LVQ3` counters
+    that with several. `GLVQ21` is the same idea, without the window, as a loss to be minimised by gradients.
     """
 
     def _rule(self) -> kohonen.Rule:
@@ -178,7 +186,7 @@ class LVQ3(WindowedModel):
     """LVQ3 (Kohonen 1990): LVQ2.1 which also attracts the two nearest prototypes where both are of the sample's class.
 
     These move at `epsilon` times the learning rate, in the window or not, which keeps prototypes among the samples of
-    their class.
+    their class. With one prototype for each class two are never right, and this is LVQ2.1.
     """
 
     epsilon: float = 0.2

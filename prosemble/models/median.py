@@ -88,7 +88,7 @@ class MedianLVQ(DrawnPrototypes):
         own = rows.y[:, None] == indices
         to_start = self._dissimilarities(rows.X, start)
         chosen = np.where(own, to_start, np.inf).argmin(axis=0).astype(np.int32)
-        problem = Problem(jax.device_put(self._dissimilarities(rows.X, rows.X)), rows.y, rows.weight, indices)
+        problem = Problem(jax.device_put(self._dissimilarities(rows.X, rows.X).T), rows.y, rows.weight, indices)
         history: list[float] = []
         with deferred_interrupt() as interrupt:
             while len(history) < self.max_iter and not interrupt.came:
@@ -116,7 +116,7 @@ class MedianLVQ(DrawnPrototypes):
 
 
 class Problem(NamedTuple):
-    """Dissimilarities (n, n) of samples to candidates, the samples' classes and weights, the prototypes' classes."""
+    """Dissimilarities (n, n), a row for each candidate; classes and weights of the samples; the prototypes' classes."""
 
     dissimilarities: AnyArray
     y: AnyArray
@@ -131,16 +131,17 @@ def _sweep(problem: Problem, chosen: Int[Array, " p"]) -> tuple[Int[Array, " p"]
 
     def move(k: Array, carry: tuple[Array, Array]) -> tuple[Array, Array]:
         chosen, _ = carry
-        distances = jnp.where(jnp.arange(len(labels)) == k, jnp.inf, D[:, chosen])
-        own = y[:, None] == labels
-        plus = jnp.where(own, distances, jnp.inf).min(axis=1, keepdims=True)
-        minus = jnp.where(own, jnp.inf, distances).min(axis=1, keepdims=True)
-        attracted = (y == labels[k])[:, None]
+        # The nearest of the other prototypes, and then with each candidate in the place of this one.
+        distances = jnp.where(jnp.arange(len(labels))[:, None] == k, jnp.inf, D[chosen])
+        own = labels[:, None] == y
+        plus = jnp.where(own, distances, jnp.inf).min(axis=0)
+        minus = jnp.where(own, jnp.inf, distances).min(axis=0)
+        attracted = y == labels[k]
         mu = relative_difference(
             jnp.where(attracted, jnp.minimum(plus, D), plus), jnp.where(attracted, minus, jnp.minimum(minus, D))
         )
-        costs = (weight[:, None] * mu).sum(axis=0) / weight.sum()
-        costs = jnp.where((y == labels[k]) & (weight > 0), costs, jnp.inf)
+        costs = (weight * mu).sum(axis=1) / weight.sum()
+        costs = jnp.where(attracted & (weight > 0), costs, jnp.inf)
         best = costs.argmin()
         best = jnp.where(costs[best] < costs[chosen[k]], best, chosen[k])
         return chosen.at[k].set(best), costs[best]
