@@ -12,12 +12,17 @@ from jaxtyping import Array
 BLOCK = 4096
 
 
-def by_blocks(function: Callable[[np.ndarray], Array], X: np.ndarray) -> np.ndarray:
-    """Return what a function of rows makes of each row of X, (n, ...)."""
+# Numbers that the result of a block may have: fewer rows are taken where each sample is a prototype.
+_ENTRIES = 2**26
+
+
+def by_blocks(function: Callable[[np.ndarray], Array], X: np.ndarray, columns: int = 1) -> np.ndarray:
+    """Return what a function of rows makes of each row of X, (n, ...), by way of so many columns."""
     # The last block is padded to a power of two, so that any number of rows needs few programs.
+    size = min(BLOCK, max(8, 2 ** (_ENTRIES // columns).bit_length() // 2))
     results = []
-    for start in range(0, len(X), BLOCK):
-        block = X[start : start + BLOCK]
+    for start in range(0, len(X), size):
+        block = X[start : start + size]
         rows = len(block)
         padded = max(8, 2 ** (rows - 1).bit_length())
         if padded != rows:

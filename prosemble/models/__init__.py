@@ -13,8 +13,11 @@ from prosemble.models.encoded import (
     SiameseGTLVQ,
 )
 from prosemble.models.glvq import GLVQ, GLVQ1, GLVQ21
+from prosemble.models.heuristic import LVQ1, LVQ2, LVQ3, LVQ21, OLVQ1
 from prosemble.models.kernel import DKGLVQ, DKGMLVQ, DKGRLVQ
 from prosemble.models.matrix import GMLVQ, LGMLVQ
+from prosemble.models.median import MedianLVQ
+from prosemble.models.nearest import KNN, NPC
 from prosemble.models.neural_gas import (
     CELVQ_NG,
     LCELVQ_NG,
@@ -49,14 +52,21 @@ __all__ = [
     "GMLVQ",
     "GRLVQ",
     "GTLVQ",
+    "KNN",
     "LCELVQ_NG",
     "LGMLVQ",
     "LMRSLVQ",
     "LMRSLVQ_NG",
+    "LVQ1",
+    "LVQ2",
+    "LVQ3",
+    "LVQ21",
     "LVQMLN",
     "MCELVQ_NG",
     "MRSLVQ",
     "MRSLVQ_NG",
+    "NPC",
+    "OLVQ1",
     "PLVQ",
     "RSLVQ",
     "RSLVQ_NG",
@@ -73,6 +83,7 @@ __all__ = [
     "ImageGLVQ",
     "ImageGMLVQ",
     "ImageGTLVQ",
+    "MedianLVQ",
     "PrototypeClassifier",
     "SiameseGLVQ",
     "SiameseGMLVQ",

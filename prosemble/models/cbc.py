@@ -50,7 +50,7 @@ class CBC(SupervisedPrototypeModel):
         components_ : ndarray of shape (n_components, n_features)
             The same as prototypes_.
         reasonings_ : ndarray of shape (n_components, n_classes, 2)
-            a and b in [0, 1]: a component speaks for a class by a and against it by (1 - a) b; the rest does not matter."""
+            a and b in [0, 1]: it speaks for a class by a, against it by (1 - a) b; the rest does not matter."""
 
     def _inert_options(self) -> list[str]:
         return super()._inert_options() + ([] if self.similarity_fn is None else ["distance_fn", "sigma"])

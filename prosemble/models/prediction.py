@@ -32,11 +32,13 @@ def _class_distances(
 
 def distances(distance: Distance, params: Params, X: np.ndarray) -> np.ndarray:
     """Return the distances of the rows to the prototypes, (n, p)."""
-    return by_blocks(lambda block: _distances(distance, params, block), X)
+    return by_blocks(lambda block: _distances(distance, params, block), X, len(params["prototypes"]))
 
 
 def class_distances(
     distance: Distance, decision: Decision, params: Params, X: np.ndarray, labels: np.ndarray, n_classes: int
 ) -> np.ndarray:
     """Return the distances of the rows to the classes, (n, n_classes)."""
-    return by_blocks(lambda block: _class_distances(distance, decision, params, block, labels, n_classes), X)
+    return by_blocks(
+        lambda block: _class_distances(distance, decision, params, block, labels, n_classes), X, len(labels)
+    )

@@ -2,7 +2,7 @@
 
 from prosemble.objectives.base import Objective
 from prosemble.objectives.cooperation import Cooperation, NeuralGas
-from prosemble.objectives.decision import Decision, Nearest
+from prosemble.objectives.decision import Decision, Nearest, Votes
 from prosemble.objectives.pairwise import Attraction, Difference, Pairwise, RelativeDifference, Term
 from prosemble.objectives.probabilistic import CrossEntropy, SoftLVQ
 from prosemble.objectives.reasoning import Agreement, Reasoning
@@ -22,4 +22,5 @@ __all__ = [
     "RelativeDifference",
     "SoftLVQ",
     "Term",
+    "Votes",
 ]
