@@ -5,6 +5,7 @@ Each function below draws the picture of its name, and every number in a picture
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,7 +15,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Ellipse
+from matplotlib.patches import Ellipse, Rectangle
 from scipy.special import logsumexp, softmax
 from sklearn.datasets import load_digits, load_wine, make_moons
 from sklearn.preprocessing import StandardScaler
@@ -48,9 +49,15 @@ def blobs(rng: np.random.Generator, *clusters: tuple[Any, Any, float, int]) -> t
     return np.concatenate(rows), np.repeat(np.arange(len(rows)), [len(r) for r in rows])
 
 
-def figure(*widths: float, height: float = 3.0, **kwargs: Any) -> tuple[Figure, list[Axes]]:
+def crossing() -> tuple[np.ndarray, np.ndarray]:
+    """Return two long, thin classes that cross."""
+    return blobs(np.random.default_rng(2), ((0, 0), (1.4, 0.2), 35, 120), ((0.5, 0.1), (1.4, 0.2), -50, 120))
+
+
+def figure(*widths: float, height: float = 3.0) -> tuple[Figure, list[Axes]]:
+    """Return a figure of panels side by side, sizes in inches."""
     drawing = Figure(figsize=(sum(widths), height), layout="constrained")
-    return drawing, list(drawing.subplots(1, len(widths), width_ratios=widths, squeeze=False, **kwargs)[0])
+    return drawing, list(drawing.subplots(1, len(widths), width_ratios=widths, squeeze=False)[0])
 
 
 def plane(ax: Axes, X: np.ndarray, title: str = "") -> tuple[np.ndarray, np.ndarray]:
@@ -59,7 +66,7 @@ def plane(ax: Axes, X: np.ndarray, title: str = "") -> tuple[np.ndarray, np.ndar
     margin = 0.08 * (high - low).max()
     ax.set(xlim=(low[0] - margin, high[0] + margin), ylim=(low[1] - margin, high[1] + margin), title=title)
     ax.set(xticks=[], yticks=[], aspect="equal")
-    return np.meshgrid(np.linspace(*ax.get_xlim(), 90), np.linspace(*ax.get_ylim(), 90))
+    return np.meshgrid(np.linspace(*ax.get_xlim(), 51), np.linspace(*ax.get_ylim(), 51))
 
 
 def on_grid(function: Callable[[np.ndarray], np.ndarray], grid: Sequence[np.ndarray]) -> np.ndarray:
@@ -79,13 +86,14 @@ def shade(ax: Axes, grid: Sequence[np.ndarray], gaps: np.ndarray) -> None:
     """Colour the region of each class lightly, with a line for the border."""
     for gap, colour in zip(gaps, COLOURS, strict=False):
         ax.contourf(*grid, gap, levels=[-np.inf, 0], colors=[colour], alpha=0.15)
+    for gap in gaps[:-1]:  # the last class borders on the others alone
         ax.contour(*grid, gap, levels=[0], colors=[DARK], linewidths=0.8)
 
 
 def scatter(ax: Axes, X: np.ndarray, y: np.ndarray, names: Sequence[str] | None = None) -> None:
     for c in np.unique(y):
-        style = {"s": 7, "marker": MARKERS[c], "color": COLOURS[c], "linewidths": 0, "alpha": 0.7}
-        ax.scatter(*X[y == c].T, label=None if names is None else names[c], **style)
+        style = {"marker": MARKERS[c], "color": COLOURS[c], "markersize": 2.6, "markeredgewidth": 0, "linestyle": ""}
+        ax.plot(*X[y == c].T, label=None if names is None else names[c], **style)
 
 
 def prototypes(ax: Axes, W: np.ndarray, labels: np.ndarray) -> None:
@@ -102,10 +110,21 @@ def map_of(ax: Axes, model: Any, X: np.ndarray, y: np.ndarray, title: str) -> No
     prototypes(ax, model.prototypes_, model.prototype_labels_)
 
 
-def image(ax: Axes, pixels: np.ndarray, limit: float = 1.0) -> None:
+def images(ax: Axes, rows: np.ndarray, title: str) -> None:
+    """Draw images of 8 x 8 pixels, given as (rows, columns, 64)."""
+    down, across, _ = rows.shape
+    cells = np.full((down * 10 - 2, across * 10 - 2), np.nan)
+    for i in range(down):
+        for j in range(across):
+            cells[10 * i : 10 * i + 8, 10 * j : 10 * j + 8] = rows[i, j].reshape(8, 8)
     # Each pixel becomes a block, so that no viewer blurs it.
-    ax.imshow(np.kron(pixels.reshape(8, 8), np.ones((8, 8))), cmap="gray_r", vmin=0, vmax=limit, interpolation="none")
-    ax.set(xticks=[], yticks=[])
+    ax.imshow(np.kron(cells, np.ones((6, 6))), cmap="gray_r", vmin=0, vmax=1, interpolation="none")
+    for i in range(down):
+        for j in range(across):
+            corner = (60 * j - 0.5, 60 * i - 0.5)
+            ax.add_patch(Rectangle(corner, 48, 48, fill=False, linewidth=0.5, edgecolor=DARK, clip_on=False))
+    ax.set_title(title)
+    ax.axis("off")
 
 
 def ellipse(ax: Axes, centre: np.ndarray, axes: np.ndarray, colour: str, **kwargs: Any) -> None:
@@ -128,15 +147,12 @@ def digits() -> tuple[np.ndarray, np.ndarray]:
 
 
 def glvq() -> Figure:
-    drawing, (left, right) = figure(3.4, 3.8)
+    drawing, (left, right) = figure(3.6, 4.4, height=2.5)
     X, y = make_moons(240, noise=0.18, random_state=0)
     map_of(left, GLVQ(n_prototypes_per_class=3, **NEAR).fit(X, y), X, y, "3 prototypes a class")
     X, y = digits()
     model = GLVQ(**NEAR).fit(X, y)
-    right.set_title("the prototypes of ten classes of images")
-    right.axis("off")
-    for k, W in enumerate(model.prototypes_):
-        image(right.inset_axes((0.205 * (k % 5), 0.5 - 0.49 * (k // 5), 0.18, 0.48)), W)
+    images(right, model.prototypes_.reshape(2, 5, 64), f"one prototype a digit: {model.score(X, y):.0%} right")
     return drawing
 
 
@@ -170,10 +186,9 @@ def matrix() -> Figure:
     prototypes(left, W, model.prototype_labels_)
     left.legend(loc="best")
     limit = np.abs(model.lambda_).max()
-    cells = right.pcolormesh(model.lambda_, cmap="PuOr", vmin=-limit, vmax=limit, edgecolors="white", linewidth=0.3)
-    ticks = np.arange(len(names)) + 0.5
-    right.set(yticks=ticks, yticklabels=names, xticks=[], aspect="equal", title="lambda_")
-    right.invert_yaxis()
+    blocks = np.kron(model.lambda_, np.ones((8, 8)))
+    cells = right.imshow(blocks, cmap="PuOr", vmin=-limit, vmax=limit, interpolation="none")
+    right.set(yticks=8 * np.arange(len(names)) + 3.5, yticklabels=names, xticks=[], title="lambda_")
     right.tick_params(length=0, labelsize=8)
     drawing.colorbar(cells, ax=right, shrink=0.8)
     return drawing
@@ -181,43 +196,36 @@ def matrix() -> Figure:
 
 def local_matrix() -> Figure:
     drawing, (left, right) = figure(3.4, 3.4)
-    rng = np.random.default_rng(1)
-    X, y = blobs(
-        rng, ((0, 0), (2.0, 0.3), 0, 100), ((0, 1.6), (2.0, 0.3), 0, 100), ((4.2, 0.8), (0.3, 2.0), 0, 100)
-    )
-    map_of(left, GMLVQ(**NEAR).fit(X, y), X, y, "GMLVQ")
-    model = LGMLVQ(**NEAR).fit(X, y)
+    X, y = crossing()
+    settings = {**NEAR, "prototypes_initializer": "class_mean"}
+    map_of(left, GMLVQ(**settings).fit(X, y), X, y, "GMLVQ")
+    model = LGMLVQ(**settings).fit(X, y)
     map_of(right, model, X, y, "LGMLVQ")
     for w, c, lambda_ in zip(model.prototypes_, model.prototype_labels_, model.lambdas_, strict=True):
         values, vectors = np.linalg.eigh(lambda_)
-        lengths = 0.6 / np.sqrt(np.maximum(values, 1e-2))
-        ellipse(right, w, vectors * lengths, COLOURS[c])
+        ellipse(right, w, vectors * 0.25 / np.sqrt(np.maximum(values, 1e-3)), COLOURS[c])
     return drawing
 
 
 def tangent() -> Figure:
-    drawing, (left, right) = figure(3.4, 3.8)
-    X, y = blobs(np.random.default_rng(2), ((0, 0), (1.6, 0.22), 35, 120), ((0.4, -1.1), (1.6, 0.22), -10, 120))
+    drawing, (left, right) = figure(3.4, 4.2)
+    X, y = crossing()
     model = GTLVQ(subspace_dim=1, prototypes_initializer="class_mean", **NEAR).fit(X, y)
     map_of(left, model, X, y, "one line a class")
-    for w, c, (direction,) in zip(model.prototypes_, model.prototype_labels_, model.omegas_.transpose(0, 2, 1), strict=True):
-        left.axline(w, w + direction, color=COLOURS[c], linewidth=1.8)
+    for w, c, omega in zip(model.prototypes_, model.prototype_labels_, model.omegas_, strict=True):
+        left.axline(w, w + omega[:, 0], color=COLOURS[c], linewidth=1.8)
     X, y = digits()
     model = GTLVQ(subspace_dim=1, prototypes_initializer="class_mean", **NEAR).fit(X, y)
-    right.set_title("moved along the direction that does not count")
-    right.axis("off")
-    for row, digit in enumerate((1, 4, 7)):
-        for column, step in enumerate(np.linspace(-1.5, 1.5, 5)):
-            moved = model.prototypes_[digit] + step * model.omegas_[digit, :, 0]
-            image(right.inset_axes((0.205 * column, 0.68 - 0.33 * row, 0.18, 0.31)), moved)
+    W, along = model.prototypes_[[1, 4, 7], None], model.omegas_[[1, 4, 7], None, :, 0]
+    images(right, W + np.linspace(-1.5, 1.5, 5)[:, None] * along, f"one line a digit: {model.score(X, y):.0%} right")
     return drawing
 
 
 def probabilistic() -> Figure:
-    drawing, panels = figure(3.4, 3.9)
+    drawing, panels = figure(3.4, 3.9, height=2.6)
     X, y = make_moons(240, noise=0.25, random_state=0)
-    for ax, sigma in zip(panels, (0.3, 1.0), strict=True):
-        model = RSLVQ(n_prototypes_per_class=3, sigma=sigma, lr=0.05, max_iter=300).fit(X, y)
+    for ax, sigma in zip(panels, (0.2, 0.5), strict=True):
+        model = RSLVQ(n_prototypes_per_class=3, sigma=sigma, lr=0.02, max_iter=200).fit(X, y)
 
         def second(points: np.ndarray, model: RSLVQ = model) -> np.ndarray:
             evidence = -model.distances(points) / (2 * model.sigma_**2)
@@ -227,26 +235,41 @@ def probabilistic() -> Figure:
         grid = plane(ax, np.concatenate([X, model.prototypes_]), f"sigma = {sigma}")
         colours = mpl.colors.LinearSegmentedColormap.from_list("", [COLOURS[0], "white", COLOURS[1]])
         levels = [0, 0.05, 0.2, 0.4, 0.6, 0.8, 0.95, 1]
-        bands = ax.contourf(*grid, on_grid(second, grid), levels=levels, cmap=colours, alpha=0.6)
+        bands = ax.contourf(*grid, on_grid(second, grid), levels=levels, cmap=colours, alpha=0.5)
         scatter(ax, X, y)
         prototypes(ax, model.prototypes_, model.prototype_labels_)
-    drawing.colorbar(bands, ax=panels, ticks=levels, label="P(orange class | x)", shrink=0.8)
+    drawing.colorbar(bands, ax=panels, ticks=levels, label="P(orange class | x)")
     return drawing
 
 
 def neural_gas() -> Figure:
-    drawing, panels = figure(2.6, 2.6, 2.6, height=2.8)
-    X, y = blobs(np.random.default_rng(3), *[((i % 4, i // 4), 0.18, 0, 30) for i in range(12)])
-    y = (y % 4 + y // 4) % 2
-    rng = np.random.default_rng(0)
-    start = np.array([0.0, 0.0]) + 0.15 * rng.standard_normal((12, 2))
-    settings = {**NEAR, "n_prototypes_per_class": 6}
-    grid = plane(panels[0], X, "the same bad start for both")
+    drawing, panels = figure(2.3, 2.3, 2.3, 2.3, height=2.5)
+    angles = np.arange(9) * 2 * np.pi / 9
+    X, cluster = blobs(np.random.default_rng(3), *[((3 * np.cos(a), 3 * np.sin(a)), 0.45, 0, 30) for a in angles])
+    y = cluster % 3
+
+    def start(seed: int) -> np.ndarray:  # all three prototypes of a class in one of its three clusters
+        rng = np.random.default_rng(seed)
+        return np.concatenate([X[rng.choice(np.flatnonzero(cluster == c), 3, replace=False)] for c in range(3)])
+
+    plane(panels[0], X, "one of ten bad starts")
     scatter(panels[0], X, y)
-    prototypes(panels[0], start, np.repeat([0, 1], 6))
-    for ax, family in zip(panels[1:], (GLVQ, SNG), strict=True):
-        model = family(**settings).fit(X, y, initial_prototypes=start)
-        map_of(ax, model, X, y, family.__name__)
+    prototypes(panels[0], start(0), np.repeat([0, 1, 2], 3))
+    for place, family in enumerate((GLVQ, SNG)):
+        settings = {"transfer_fn": "sigmoid_beta", "n_prototypes_per_class": 3, "lr": 0.05, "max_iter": 300}
+        for beta in (2.0, 10.0):
+            models = [family(beta=beta, **settings).fit(X, y, initial_prototypes=start(seed)) for seed in range(10)]
+            row = 3 - 2 * place - (beta > 2)
+            print(family.__name__, beta, [round(model.score(X, y), 2) for model in models])
+            right = [model.score(X, y) for model in models]
+            panels[3].plot(right, np.full(10, row), "o", color=COLOURS[place], markersize=4, alpha=0.6)
+            panels[3].plot([np.mean(right)], [row], "|", color="black", markersize=14)
+            if beta == 2:
+                map_of(panels[1 + place], models[0], X, y, family.__name__)
+    names = [f"{family}\nbeta={beta}" for family in ("SNG", "GLVQ") for beta in (10, 2)]
+    panels[3].set(yticks=range(4), yticklabels=names, ylim=(-0.6, 3.6), title="right, ten starts and mean")
+    panels[3].spines[["top", "right"]].set_visible(False)
+    panels[3].xaxis.set_major_formatter("{x:.0%}")
     return drawing
 
 
@@ -254,7 +277,8 @@ def kernel() -> Figure:
     drawing, (left, right) = figure(3.4, 3.4)
     rng = np.random.default_rng(4)
     radius, angle = rng.normal(2.2, 0.25, 150), rng.uniform(0, 2 * np.pi, 150)
-    X = np.concatenate([0.6 * rng.standard_normal((100, 2)), np.stack([radius * np.cos(angle), radius * np.sin(angle)], 1)])
+    ring = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
+    X = np.concatenate([0.6 * rng.standard_normal((100, 2)), ring])
     y = np.repeat([0, 1], [100, 150])
     map_of(left, GLVQ(**NEAR).fit(X, y), X, y, "GLVQ")
     model = DKGLVQ(**NEAR).fit(X, y)
@@ -265,18 +289,27 @@ def kernel() -> Figure:
 
 
 def wasserstein() -> Figure:
-    drawing, (left, right) = figure(3.4, 3.4)
-    X, y = blobs(np.random.default_rng(5), ((0, 0), (1.2, 0.8), 0, 150), ((2.6, 0), (0.3, 0.3), 0, 150))
-    map_of(left, GLVQ(**NEAR).fit(X, y), X, y, "GLVQ")
-    model = WGLVQ(**NEAR).fit(X, y)
-    map_of(right, model, X, y, "WGLVQ")
+    drawing, (left, right) = figure(3.6, 3.6, height=2.7)
+    X, y = blobs(np.random.default_rng(5), ((0, 0), (1.2, 0.8), 0, 150), ((2.3, 0), (0.3, 0.3), 0, 150))
+    means = {**NEAR, "prototypes_initializer": "class_mean"}
+    map_of(left, GLVQ(**{**means, "lr": 1e-9}, epsilon=1).fit(X, y), X, y, "class means, GLVQ's distance")
+    model = WGLVQ(freeze_params=["prototypes"], **means).fit(X, y)
+    map_of(right, model, X, y, "class means, WGLVQ's distance")
     for w, c, variance in zip(model.prototype_means_, model.prototype_labels_, model.prototype_variances_, strict=True):
         ellipse(right, w, np.diag(np.sqrt(variance)), COLOURS[c], linestyle="--")
-        print(w, variance)
     return drawing
 
 
 DRAWINGS = (glvq, relevance, matrix, local_matrix, tangent, probabilistic, neural_gas, kernel, wasserstein)
+
+
+def slim(svg: str) -> str:
+    """Return a drawing without digits finer than any screen, line breaks in paths and styles repeated at each point."""
+    svg = re.sub(r"\n +", "\n", svg)
+    svg = re.sub(r"\n(?=[LQCz] ?)", " ", svg)
+    svg = re.sub(r'(?<=[ "])(-?\d+\.\d)\d+(?=[ "\n])', r"\1", svg)
+    points = re.compile(r'<g clip-path="([^"]*)">\n((?:<use [^>]*style="([^"]*)"/>\n)+)</g>')
+    return points.sub(lambda m: f'<g clip-path="{m[1]}" style="{m[3]}">\n{m[2]}</g>'.replace(f' style="{m[3]}"/>', "/>"), svg)
 
 
 def main(names: Sequence[str]) -> None:
@@ -285,6 +318,7 @@ def main(names: Sequence[str]) -> None:
         if not names or draw.__name__ in names:
             path = FOLDER / f"{draw.__name__.replace('_', '-')}.svg"
             draw().savefig(path, metadata={"Date": None})
+            path.write_text(slim(path.read_text()))
             print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB")
 
 
