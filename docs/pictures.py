@@ -24,6 +24,7 @@ from prosemble.models import DKGLVQ, GLVQ, GMLVQ, GRLVQ, GTLVQ, LGMLVQ, RSLVQ, S
 
 FOLDER = Path(__file__).parent / "pictures"
 COLOURS = ("#0072B2", "#E69F00", "#009E73")  # Okabe & Ito's, told apart by all eyes
+LIGHT = ("#D9EAF3", "#FBF1D9", "#D9F0EA")
 MARKERS = "osD"
 DARK = "#333333"
 STYLE = {
@@ -66,7 +67,7 @@ def plane(ax: Axes, X: np.ndarray, title: str = "") -> tuple[np.ndarray, np.ndar
     margin = 0.08 * (high - low).max()
     ax.set(xlim=(low[0] - margin, high[0] + margin), ylim=(low[1] - margin, high[1] + margin), title=title)
     ax.set(xticks=[], yticks=[], aspect="equal")
-    return np.meshgrid(np.linspace(*ax.get_xlim(), 51), np.linspace(*ax.get_ylim(), 51))
+    return np.meshgrid(np.linspace(*ax.get_xlim(), 46), np.linspace(*ax.get_ylim(), 46))
 
 
 def on_grid(function: Callable[[np.ndarray], np.ndarray], grid: Sequence[np.ndarray]) -> np.ndarray:
@@ -84,10 +85,8 @@ def classes_of(model: Any, grid: Sequence[np.ndarray], distances: Callable[[np.n
 
 def shade(ax: Axes, grid: Sequence[np.ndarray], gaps: np.ndarray) -> None:
     """Colour the region of each class lightly, with a line for the border."""
-    for gap, colour in zip(gaps, COLOURS, strict=False):
-        ax.contourf(*grid, gap, levels=[-np.inf, 0], colors=[colour], alpha=0.15)
-    for gap in gaps[:-1]:  # the last class borders on the others alone
-        ax.contour(*grid, gap, levels=[0], colors=[DARK], linewidths=0.8)
+    for gap, colour in zip(gaps, LIGHT, strict=False):
+        ax.contourf(*grid, gap, levels=[-np.inf, 0], colors=[colour]).set(edgecolor=DARK, linewidth=0.8)
 
 
 def scatter(ax: Axes, X: np.ndarray, y: np.ndarray, names: Sequence[str] | None = None) -> None:
@@ -137,7 +136,9 @@ def ellipse(ax: Axes, centre: np.ndarray, axes: np.ndarray, colour: str, **kwarg
 
 def wine() -> tuple[np.ndarray, np.ndarray, list[str]]:
     data = load_wine()
-    names = [name.replace("od280/od315_of_diluted_wines", "od280/od315").replace("_", " ") for name in data.feature_names]
+    names = [
+        name.replace("od280/od315_of_diluted_wines", "od280/od315").replace("_", " ") for name in data.feature_names
+    ]
     return StandardScaler().fit_transform(data.data), data.target, names
 
 
@@ -223,7 +224,7 @@ def tangent() -> Figure:
 
 def probabilistic() -> Figure:
     drawing, panels = figure(3.4, 3.9, height=2.6)
-    X, y = make_moons(240, noise=0.25, random_state=0)
+    X, y = make_moons(160, noise=0.25, random_state=0)
     for ax, sigma in zip(panels, (0.2, 0.5), strict=True):
         model = RSLVQ(n_prototypes_per_class=3, sigma=sigma, lr=0.02, max_iter=200).fit(X, y)
 
@@ -234,7 +235,7 @@ def probabilistic() -> Figure:
 
         grid = plane(ax, np.concatenate([X, model.prototypes_]), f"sigma = {sigma}")
         colours = mpl.colors.LinearSegmentedColormap.from_list("", [COLOURS[0], "white", COLOURS[1]])
-        levels = [0, 0.05, 0.2, 0.4, 0.6, 0.8, 0.95, 1]
+        levels = [0, 0.1, 0.3, 0.7, 0.9, 1]
         bands = ax.contourf(*grid, on_grid(second, grid), levels=levels, cmap=colours, alpha=0.5)
         scatter(ax, X, y)
         prototypes(ax, model.prototypes_, model.prototype_labels_)
@@ -245,7 +246,7 @@ def probabilistic() -> Figure:
 def neural_gas() -> Figure:
     drawing, panels = figure(2.3, 2.3, 2.3, 2.3, height=2.5)
     angles = np.arange(9) * 2 * np.pi / 9
-    X, cluster = blobs(np.random.default_rng(3), *[((3 * np.cos(a), 3 * np.sin(a)), 0.45, 0, 30) for a in angles])
+    X, cluster = blobs(np.random.default_rng(3), *[((3 * np.cos(a), 3 * np.sin(a)), 0.45, 0, 18) for a in angles])
     y = cluster % 3
 
     def start(seed: int) -> np.ndarray:  # all three prototypes of a class in one of its three clusters
@@ -254,18 +255,17 @@ def neural_gas() -> Figure:
 
     plane(panels[0], X, "one of ten bad starts")
     scatter(panels[0], X, y)
-    prototypes(panels[0], start(0), np.repeat([0, 1, 2], 3))
+    prototypes(panels[0], start(4), np.repeat([0, 1, 2], 3))
     for place, family in enumerate((GLVQ, SNG)):
         settings = {"transfer_fn": "sigmoid_beta", "n_prototypes_per_class": 3, "lr": 0.05, "max_iter": 300}
         for beta in (2.0, 10.0):
             models = [family(beta=beta, **settings).fit(X, y, initial_prototypes=start(seed)) for seed in range(10)]
             row = 3 - 2 * place - (beta > 2)
-            print(family.__name__, beta, [round(model.score(X, y), 2) for model in models])
             right = [model.score(X, y) for model in models]
             panels[3].plot(right, np.full(10, row), "o", color=COLOURS[place], markersize=4, alpha=0.6)
             panels[3].plot([np.mean(right)], [row], "|", color="black", markersize=14)
             if beta == 2:
-                map_of(panels[1 + place], models[0], X, y, family.__name__)
+                map_of(panels[1 + place], models[4], X, y, family.__name__)
     names = [f"{family}\nbeta={beta}" for family in ("SNG", "GLVQ") for beta in (10, 2)]
     panels[3].set(yticks=range(4), yticklabels=names, ylim=(-0.6, 3.6), title="right, ten starts and mean")
     panels[3].spines[["top", "right"]].set_visible(False)
@@ -290,7 +290,7 @@ def kernel() -> Figure:
 
 def wasserstein() -> Figure:
     drawing, (left, right) = figure(3.6, 3.6, height=2.7)
-    X, y = blobs(np.random.default_rng(5), ((0, 0), (1.2, 0.8), 0, 150), ((2.3, 0), (0.3, 0.3), 0, 150))
+    X, y = blobs(np.random.default_rng(5), ((0, 0), (1.2, 0.8), 0, 100), ((2.3, 0), (0.3, 0.3), 0, 100))
     means = {**NEAR, "prototypes_initializer": "class_mean"}
     map_of(left, GLVQ(**{**means, "lr": 1e-9}, epsilon=1).fit(X, y), X, y, "class means, GLVQ's distance")
     model = WGLVQ(freeze_params=["prototypes"], **means).fit(X, y)
@@ -306,10 +306,14 @@ DRAWINGS = (glvq, relevance, matrix, local_matrix, tangent, probabilistic, neura
 def slim(svg: str) -> str:
     """Return a drawing without digits finer than any screen, line breaks in paths and styles repeated at each point."""
     svg = re.sub(r"\n +", "\n", svg)
+    for short, name in enumerate(dict.fromkeys(re.findall(r'id="(m[0-9a-f]{10}|DejaVuSans-[0-9a-f]+)"', svg))):
+        svg = svg.replace(f'id="{name}"', f'id="g{short}"').replace(f'"#{name}"', f'"#g{short}"')
     svg = re.sub(r"\n(?=[LQCz] ?)", " ", svg)
     svg = re.sub(r'(?<=[ "])(-?\d+\.\d)\d+(?=[ "\n])', r"\1", svg)
     points = re.compile(r'<g clip-path="([^"]*)">\n((?:<use [^>]*style="([^"]*)"/>\n)+)</g>')
-    return points.sub(lambda m: f'<g clip-path="{m[1]}" style="{m[3]}">\n{m[2]}</g>'.replace(f' style="{m[3]}"/>', "/>"), svg)
+    return points.sub(
+        lambda m: f'<g clip-path="{m[1]}" style="{m[3]}">\n{m[2]}</g>'.replace(f' style="{m[3]}"/>', "/>"), svg
+    )
 
 
 def main(names: Sequence[str]) -> None:
