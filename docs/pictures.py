@@ -136,9 +136,7 @@ def ellipse(ax: Axes, centre: np.ndarray, axes: np.ndarray, colour: str, **kwarg
 
 def wine() -> tuple[np.ndarray, np.ndarray, list[str]]:
     data = load_wine()
-    names = [
-        name.replace("od280/od315_of_diluted_wines", "od280/od315").replace("_", " ") for name in data.feature_names
-    ]
+    names = [name.replace("_of_diluted_wines", "").replace("_", " ") for name in data.feature_names]
     return StandardScaler().fit_transform(data.data), data.target, names
 
 
@@ -191,6 +189,7 @@ def matrix() -> Figure:
     cells = right.imshow(blocks, cmap="PuOr", vmin=-limit, vmax=limit, interpolation="none")
     right.set(yticks=8 * np.arange(len(names)) + 3.5, yticklabels=names, xticks=[], title="lambda_")
     right.tick_params(length=0, labelsize=8)
+    right.spines[:].set_visible(False)
     drawing.colorbar(cells, ax=right, shrink=0.8)
     return drawing
 
@@ -311,9 +310,13 @@ def slim(svg: str) -> str:
     svg = re.sub(r"\n(?=[LQCz] ?)", " ", svg)
     svg = re.sub(r'(?<=[ "])(-?\d+\.\d)\d+(?=[ "\n])', r"\1", svg)
     points = re.compile(r'<g clip-path="([^"]*)">\n((?:<use [^>]*style="([^"]*)"/>\n)+)</g>')
-    return points.sub(
-        lambda m: f'<g clip-path="{m[1]}" style="{m[3]}">\n{m[2]}</g>'.replace(f' style="{m[3]}"/>', "/>"), svg
-    )
+
+    def style_once(found: re.Match[str]) -> str:
+        clip, uses, style = found.groups()
+        uses = uses.replace(f' style="{style}"/>', "/>")
+        return f'<g clip-path="{clip}" style="{style}">\n{uses}</g>'
+
+    return points.sub(style_once, svg)
 
 
 def main(names: Sequence[str]) -> None:
