@@ -308,7 +308,9 @@ def slim(svg: str) -> str:
     for short, name in enumerate(dict.fromkeys(re.findall(r'id="(m[0-9a-f]{10}|DejaVuSans-[0-9a-f]+)"', svg))):
         svg = svg.replace(f'id="{name}"', f'id="g{short}"').replace(f'"#{name}"', f'"#g{short}"')
     svg = re.sub(r"\n(?=[LQCz] ?)", " ", svg)
-    svg = re.sub(r'(?<=[ "])(-?\d+\.\d)\d+(?=[ "\n])', r"\1", svg)
+    # What places an image or a letter keeps its digits.
+    trailing = re.compile(r'(?<=[ "])(-?\d+\.\d)\d+(?=[ "]|$)')
+    svg = "\n".join(line if "transform" in line else trailing.sub(r"\1", line) for line in svg.split("\n"))
     points = re.compile(r'<g clip-path="([^"]*)">\n((?:<use [^>]*style="([^"]*)"/>\n)+)</g>')
 
     def style_once(found: re.Match[str]) -> str:
