@@ -118,7 +118,7 @@ def wrong_inputs(frame, folder):
             [spoiled(frame, folder, weight=weight), "--target", "edible"],
             "bad.csv: column 'weight' has a missing or infinite value in row 5",
         ),
-        ([good, "--target", "edible", "--model", "SVM"], "Unknown model 'SVM'. Accepted: CELVQ"),
+        ([good, "--target", "edible", "--model", "SVM"], "Unknown model 'SVM'. Accepted: CBC, CELVQ"),
         ([good, "--target", "edible", "--set", "speed=1"], "--set speed=1: give NAME=VALUE"),
         ([good, "--target", "edible", "--set", "lr=-1"], "'lr' parameter"),
         ([good, "--target", "edible", "-o", folder / "no" / "m"], "no folder"),

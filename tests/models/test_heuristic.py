@@ -10,6 +10,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.neighbors import KNeighborsClassifier, NearestCentroid
 from sklearn.utils.estimator_checks import check_estimator
 
+from prosemble.core import blocks
 from prosemble.core.distance import euclidean_distance_matrix, manhattan_distance_matrix
 from prosemble.models import KNN, LVQ1, LVQ3, LVQ21, NPC, OLVQ1, MedianLVQ, heuristic, median, prediction
 from prosemble.training import kohonen, loop
@@ -305,7 +306,7 @@ def test_neighbours_keep_their_own_samples(iris):
 def test_distances_to_many_prototypes_are_taken_in_small_blocks(iris, monkeypatch):
     model = KNN().fit(*iris)
     whole = model.predict_proba(iris[0])
-    monkeypatch.setattr(prediction, "_ENTRIES", 150 * 33)
+    monkeypatch.setattr(blocks, "_ENTRIES", 150 * 33)
     np.testing.assert_array_equal(model.predict_proba(iris[0]), whole)
 
 
