@@ -33,6 +33,8 @@ class Distance(Part):
     """
 
     shift_invariant: ClassVar[bool] = False
+    #: Whether samples may have missing values (NaN) and are compared over what was observed of them.
+    allow_nan: ClassVar[bool] = False
 
     @property
     def fixed(self) -> frozenset[str]:
@@ -46,6 +48,10 @@ class Distance(Part):
     def __call__(self, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
         """Return the dissimilarities of X to `params["prototypes"]`, measured with the other parameters."""
         raise NotImplementedError
+
+    def penalty(self, params: Params) -> Float[Array, ""] | None:
+        """Return what is added to the mean loss for the values of the parameters, if anything."""
+        return None
 
     def project(self, params: Params) -> Params:
         """Return the parameters with those of this distance put back on their constraints."""

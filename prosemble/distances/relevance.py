@@ -7,6 +7,7 @@ from jaxtyping import Array, Float
 
 from prosemble.core.constraints import unit_sum
 from prosemble.core.distance import centred_relevance_distance_matrix
+from prosemble.core.missing import observed_relevance_distance_matrix
 from prosemble.distances.base import Distance, Params, Start
 
 
@@ -15,11 +16,15 @@ class Relevance(Distance):
 
     shift_invariant: ClassVar[bool] = True
 
+    allow_nan: bool = False
+
     def init(self, start: Start) -> dict[str, np.ndarray]:
         d = start.X.shape[1]
         return {"relevances": np.full(d, 1.0 / d)}
 
     def __call__(self, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
+        if self.allow_nan:
+            return observed_relevance_distance_matrix(X, params["prototypes"], params["relevances"])
         return centred_relevance_distance_matrix(X, params["prototypes"], params["relevances"])
 
     def project(self, params: Params) -> Params:
