@@ -30,11 +30,11 @@ class Distance(Part):
 
     Where `shift_invariant`, whoever calls first shifts samples and prototypes together about the origin, where the
     expanded form of a distance is accurate: once before a training, not at every evaluation.
+
+    A distance with a form for missing values (NaN) has a field `allow_nan: bool = False`.
     """
 
     shift_invariant: ClassVar[bool] = False
-    #: Whether samples may have missing values (NaN) and are compared over what was observed of them.
-    allow_nan: ClassVar[bool] = False
 
     @property
     def fixed(self) -> frozenset[str]:

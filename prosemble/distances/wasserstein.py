@@ -5,14 +5,14 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Array, Float
 
-from prosemble.core.constraints import unit_sum, unit_trace
 from prosemble.core.distance import (
     wasserstein2_distance_matrix,
     wasserstein2_omega_distance_matrix,
     wasserstein2_relevance_distance_matrix,
 )
 from prosemble.distances.base import Distance, Params, Start
-from prosemble.distances.omega import initial_omega
+from prosemble.distances.omega import Omega
+from prosemble.distances.relevance import Relevance
 
 
 class Wasserstein(Distance):
@@ -32,9 +32,10 @@ class WassersteinRelevance(Distance):
 
     shift_invariant: ClassVar[bool] = True
 
+    metric: Relevance = Relevance()
+
     def init(self, start: Start) -> dict[str, np.ndarray]:
-        d = start.X.shape[1]
-        return {"log_variances": _initial_log_variances(start), "relevances": np.full(d, 1.0 / d)}
+        return {"log_variances": _initial_log_variances(start), **self.metric.init(start)}
 
     def __call__(self, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
         return wasserstein2_relevance_distance_matrix(
@@ -42,7 +43,7 @@ class WassersteinRelevance(Distance):
         )
 
     def project(self, params: Params) -> Params:
-        return {**params, "relevances": unit_sum(params["relevances"])}
+        return self.metric.project(params)
 
 
 class WassersteinOmega(Distance):
@@ -50,16 +51,19 @@ class WassersteinOmega(Distance):
 
     shift_invariant: ClassVar[bool] = True
 
-    latent_dim: int | None = None
+    metric: Omega = Omega()
 
     def init(self, start: Start) -> dict[str, np.ndarray]:
-        return {"log_variances": _initial_log_variances(start), "omega": initial_omega(start, self.latent_dim)}
+        return {"log_variances": _initial_log_variances(start), **self.metric.init(start)}
 
     def __call__(self, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
         return wasserstein2_omega_distance_matrix(X, params["prototypes"], params["log_variances"], params["omega"])
 
+    def penalty(self, params: Params) -> Float[Array, ""] | None:
+        return self.metric.penalty(params)
+
     def project(self, params: Params) -> Params:
-        return {**params, "omega": unit_trace(params["omega"])}
+        return self.metric.project(params)
 
 
 def _initial_log_variances(start: Start) -> np.ndarray:

@@ -182,9 +182,7 @@ class PLVQ(PerceptronMetric, RSLVQ):
         classes = np.asarray(getattr(y, "columns", np.arange(np.shape(y)[1])))
         targets = check_array(y, dtype=np.float64, input_name="y")
         if (targets < 0).any() or not np.allclose(targets.sum(axis=1), 1.0, atol=1e-5):
-            raise ValueError(
-                "y of shape (n_samples, n_classes) must hold probabilities, rows of sum one."
-            )
+            raise ValueError("y of shape (n_samples, n_classes) must hold probabilities, rows of sum one.")
         if not targets.any(axis=0).all():
             raise ValueError(f"y gives no sample a probability of {classes[~targets.any(axis=0)].tolist()}.")
         check_consistent_length(X, targets)

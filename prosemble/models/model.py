@@ -48,7 +48,7 @@ class Model(Trainable):
 
     @property
     def allow_nan(self) -> bool:
-        return self.distance.allow_nan
+        return getattr(self.distance, "allow_nan", False)
 
     @property
     def fixed(self) -> frozenset[str]:

@@ -106,10 +106,10 @@ class SupervisedPrototypeModel(DrawnPrototypes):
             return distance
         if "allow_nan" not in {field.name for field in fields(distance)}:
             raise ValueError(
-                f"allow_nan=True cannot act on {type(self).__name__}: {type(distance).__name__} has no form for missing "
-                "values. The squared Euclidean, Euclidean, relevance and omega distances have one."
+                f"allow_nan=True cannot act on {type(self).__name__}: {type(distance).__name__} has no form for "
+                "missing values. The squared Euclidean, Euclidean, relevance and omega distances have one."
             )
-        return replace(distance, allow_nan=True)
+        return replace(cast(Any, distance), allow_nan=True)
 
     def _compute_loss(self, params: Mapping[str, Any], X: Any, y: Any, proto_labels: Any) -> Any:
         """Return the scalar that training minimises."""
