@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+import pytest
+
 from prosemble.core import distance, kernel, losses
 from prosemble.models import SupervisedPrototypeModel, all_estimators
 from tests.reference import naive
@@ -53,3 +55,13 @@ LOSSES = {
 ESTIMATORS = dict(all_estimators())
 #: Those that are trained by gradients.
 MODELS = {name: cls for name, cls in ESTIMATORS.items() if issubclass(cls, SupervisedPrototypeModel)}
+
+#: One of each kind of parameters: what the base class and the loop do alike for all is held for these.
+KINDS = ["GLVQ", "GLVQ21", "GMLVQ", "GTLVQ", "RSLVQ", "SNG", "SiameseGMLVQ", "CBC"]
+#: The others are marked as what a second run, on other versions, may leave out.
+EVERY_MODEL = [pytest.param(name, marks=[] if name in KINDS else [pytest.mark.breadth]) for name in MODELS]
+
+
+def settings(name, n_features):
+    """Return what a model needs in order to be one for data of so many features."""
+    return {"input_shape": (1, n_features, 1)} if hasattr(MODELS[name], "input_shape") else {}

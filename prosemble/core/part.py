@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, dataclass_transform, get_args, get_type_hints
+from types import UnionType
+from typing import Any, Union, dataclass_transform, get_args, get_origin, get_type_hints
 
 import jax
 
@@ -38,5 +39,5 @@ class Part:
 
 
 def _is_traced(hint: Any) -> bool:
-    options = get_args(hint) or (hint,)
+    options = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
     return any(isinstance(option, type) and issubclass(option, float | jax.Array | Part) for option in options)

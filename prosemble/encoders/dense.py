@@ -27,11 +27,14 @@ class Linear(Encoder):
         return {"kernel": glorot(rng, n_features, self.latent_dim)}
 
     def __call__(self, weights: Weights, X: Float[Array, "n d"]) -> Float[Array, "n r"]:
-        return inner(X, weights["kernel"]).astype(X.dtype)
+        return _linear(X, weights["kernel"])
 
 
 class MLP(Encoder):
-    """A multilayer perceptron: hidden layers with an activation, and a linear one of `latent_dim` outputs."""
+    """A multilayer perceptron: hidden layers with an activation, and a linear one of `latent_dim` outputs.
+
+    The last has no bias: distances would not depend on it.
+    """
 
     hidden_sizes: tuple[int, ...] = (10,)
     latent_dim: int = 2
@@ -39,16 +42,15 @@ class MLP(Encoder):
 
     def init(self, n_features: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
         sizes = (n_features, *self.hidden_sizes, self.latent_dim)
-        weights: dict[str, np.ndarray] = {}
-        for layer, (before, after) in enumerate(pairwise(sizes)):
-            weights |= {f"{layer}.kernel": glorot(rng, before, after), f"{layer}.bias": np.zeros(after)}
-        return weights
+        kernels = {f"{layer}.kernel": glorot(rng, *size) for layer, size in enumerate(pairwise(sizes))}
+        return kernels | {f"{layer}.bias": np.zeros(size) for layer, size in enumerate(self.hidden_sizes)}
 
     def __call__(self, weights: Weights, X: Float[Array, "n d"]) -> Float[Array, "n r"]:
-        for layer in range(len(self.hidden_sizes)):
-            X = self.activation(_affine(weights, layer, X))
-        return _affine(weights, len(self.hidden_sizes), X)
+        layers = len(self.hidden_sizes)
+        for layer in range(layers):
+            X = self.activation(_linear(X, weights[f"{layer}.kernel"]) + weights[f"{layer}.bias"])
+        return _linear(X, weights[f"{layers}.kernel"])
 
 
-def _affine(weights: Weights, layer: int, X: Array) -> Array:
-    return inner(X, weights[f"{layer}.kernel"]).astype(X.dtype) + weights[f"{layer}.bias"]
+def _linear(X: Array, kernel: Array) -> Array:
+    return inner(X, kernel).astype(X.dtype)

@@ -177,9 +177,10 @@ class PLVQ(PerceptronMetric, RSLVQ):
     _siamese = False
 
     def _labelled(self, X: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
-        if getattr(y, "ndim", np.ndim(y)) != 2 or np.shape(y)[1] < 2:
+        shape = np.shape(y) if isinstance(y, list) else getattr(y, "shape", ())
+        if len(shape) != 2 or shape[1] < 2:
             return X, y, sample_weight
-        classes = np.asarray(getattr(y, "columns", np.arange(np.shape(y)[1])))
+        classes = np.asarray(getattr(y, "columns", np.arange(shape[1])))
         targets = check_array(y, dtype=np.float64, input_name="y")
         if (targets < 0).any() or not np.allclose(targets.sum(axis=1), 1.0, atol=1e-5):
             raise ValueError("y of shape (n_samples, n_classes) must hold probabilities, rows of sum one.")
