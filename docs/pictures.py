@@ -17,10 +17,28 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Ellipse, Rectangle
 from scipy.special import logsumexp, softmax
-from sklearn.datasets import load_digits, load_wine, make_moons
+from sklearn.datasets import load_breast_cancer, load_digits, load_wine, make_moons
+from sklearn.impute import SimpleImputer
+from sklearn.model_selection import train_test_split
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from prosemble.models import DKGLVQ, GLVQ, GMLVQ, GRLVQ, GTLVQ, LGMLVQ, RSLVQ, SNG, WGLVQ
+from prosemble.models import (
+    CBC,
+    DKGLVQ,
+    GLVQ,
+    GMLVQ,
+    GRLVQ,
+    GTLVQ,
+    LGMLVQ,
+    LVQ1,
+    LVQ21,
+    RSLVQ,
+    SNG,
+    WGLVQ,
+    MedianLVQ,
+    SiameseGLVQ,
+)
 
 FOLDER = Path(__file__).parent / "pictures"
 COLOURS = ("#0072B2", "#E69F00", "#009E73")  # Okabe & Ito's, told apart by all eyes
@@ -53,6 +71,14 @@ def blobs(rng: np.random.Generator, *clusters: tuple[Any, Any, float, int]) -> t
 def crossing() -> tuple[np.ndarray, np.ndarray]:
     """Return two long, thin classes that cross."""
     return blobs(np.random.default_rng(2), ((0, 0), (1.4, 0.2), 35, 120), ((0.5, 0.1), (1.4, 0.2), -50, 120))
+
+
+def surrounded() -> tuple[np.ndarray, np.ndarray]:
+    """Return a round class with a ring of the other around it."""
+    rng = np.random.default_rng(4)
+    radius, angle = rng.normal(2.2, 0.25, 150), rng.uniform(0, 2 * np.pi, 150)
+    ring = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
+    return np.concatenate([0.6 * rng.standard_normal((100, 2)), ring]), np.repeat([0, 1], [100, 150])
 
 
 def figure(*widths: float, height: float = 3.0) -> tuple[Figure, list[Axes]]:
@@ -274,11 +300,7 @@ def neural_gas() -> Figure:
 
 def kernel() -> Figure:
     drawing, (left, right) = figure(3.4, 3.4)
-    rng = np.random.default_rng(4)
-    radius, angle = rng.normal(2.2, 0.25, 150), rng.uniform(0, 2 * np.pi, 150)
-    ring = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
-    X = np.concatenate([0.6 * rng.standard_normal((100, 2)), ring])
-    y = np.repeat([0, 1], [100, 150])
+    X, y = surrounded()
     map_of(left, GLVQ(**NEAR).fit(X, y), X, y, "GLVQ")
     model = DKGLVQ(**NEAR).fit(X, y)
     map_of(right, model, X, y, "DKGLVQ")
@@ -299,7 +321,105 @@ def wasserstein() -> Figure:
     return drawing
 
 
-DRAWINGS = (glvq, relevance, matrix, local_matrix, tangent, probabilistic, neural_gas, kernel, wasserstein)
+def encoders() -> Figure:
+    drawing, (left, right) = figure(3.4, 3.4)
+    X, y = surrounded()
+    model = SiameseGLVQ(activation="tanh", **NEAR).fit(X, y)
+    map_of(left, model, X, y, "")
+    left.set_title(f"the plane: {(model.predict(X) != y).sum()} of {len(y)} wrong")
+    shown, W = model.transform(X), model.transform(model.prototypes_)
+    grid = plane(right, np.concatenate([shown, W]), "what the network makes of it")
+    shade(right, grid, classes_of(model, grid, lambda points: ((points[:, None] - W) ** 2).sum(axis=-1)))
+    scatter(right, shown, y)
+    prototypes(right, W, model.prototype_labels_)
+    return drawing
+
+
+def components() -> Figure:
+    drawing, (ax,) = figure(6.4, height=3.4)
+    X, y = digits()
+    settings = {"lr": 0.05, "lr_scheduler": "cosine_decay", "max_iter": 500, "random_seed": 0}
+    model = CBC(n_components=6, sigma=3.0, **settings).fit(X, y)
+    speaks_for = model.reasonings_[..., 0]
+    speaks_against = (1 - speaks_for) * model.reasonings_[..., 1]
+    for row, component in enumerate(model.components_):
+        pixels = np.kron(component.reshape(8, 8), np.ones((6, 6)))
+        place = {"extent": (-2.05, -1.15, row + 0.45, row - 0.45), "interpolation": "none"}
+        ax.imshow(pixels, cmap="gray_r", vmin=0, vmax=1, **place)
+        ax.add_patch(Rectangle((-2.05, row - 0.45), 0.9, 0.9, fill=False, linewidth=0.5, edgecolor=DARK))
+        for c in range(10):
+            for share, colour, up in ((speaks_for, COLOURS[0], -1), (speaks_against, COLOURS[1], 1)):
+                bar = (c - 0.35, row), 0.7, up * 0.42 * share[row, c]
+                ax.add_patch(Rectangle(*bar, facecolor=colour, linewidth=0))
+        ax.plot([-0.45, 9.45], [row, row], color=DARK, linewidth=0.5)
+    ax.set(xlim=(-2.2, 9.6), ylim=(5.6, -0.6), yticks=[], xticks=range(10), aspect="equal")
+    ax.set(title=f"6 components, 10 digits: {model.score(X, y):.0%} right")
+    ax.tick_params(length=0, top=False)
+    ax.spines[:].set_visible(False)
+    keys = [Rectangle((0, 0), 1, 1, facecolor=colour) for colour in COLOURS[:2]]
+    ax.legend(keys, ["speaks for the digit", "speaks against it"], loc="upper left", bbox_to_anchor=(1, 1))
+    return drawing
+
+
+def missing_values() -> Figure:
+    drawing, panels = figure(3.4, 3.4, height=2.9)
+    shares = (0.0, 0.2, 0.4, 0.6, 0.8)
+    settings = {**NEAR, "prototypes_initializer": "class_mean"}
+    ways = {
+        "allow_nan=True": lambda: make_pipeline(StandardScaler(), GLVQ(allow_nan=True, **settings)),
+        "means in the gaps": lambda: make_pipeline(SimpleImputer(), StandardScaler(), GLVQ(**settings)),
+    }
+    for ax, load in zip(panels, (load_wine, load_breast_cancer), strict=True):
+        X, y = load(return_X_y=True)
+        right = np.empty((len(ways), len(shares), 10))
+        for column, share in enumerate(shares):
+            for seed in range(10):
+                rng = np.random.default_rng(seed)
+                hidden = rng.random(X.shape) < share
+                hidden[np.arange(len(X)), rng.integers(X.shape[1], size=len(X))] = False  # one value stays in each row
+                parts = train_test_split(np.where(hidden, np.nan, X), y, test_size=0.3, stratify=y, random_state=seed)
+                for way, model in enumerate(ways.values()):
+                    right[way, column, seed] = model().fit(parts[0], parts[2]).score(parts[1], parts[3])
+        for way, (name, colour) in enumerate(zip(ways, COLOURS, strict=False)):
+            places = np.array(shares) + 0.012 * (2 * way - 1)
+            dots = {"marker": MARKERS[way], "markersize": 2.6, "markeredgewidth": 0, "linestyle": "", "alpha": 0.5}
+            ax.plot(np.repeat(places, 10), right[way].ravel(), color=colour, **dots)
+            ax.plot(places, right[way].mean(axis=1), color=colour, marker=MARKERS[way], markersize=5, label=name)
+        ax.set(xticks=shares, title=load.__name__[5:], xlabel="share of values missing", ylim=(0.6, 1.02))
+        ax.xaxis.set_major_formatter(mpl.ticker.PercentFormatter(1, decimals=0))
+        ax.yaxis.set_major_formatter(mpl.ticker.PercentFormatter(1, decimals=0))
+        ax.spines[["top", "right"]].set_visible(False)
+    panels[0].set_ylabel("right, of rows held out")
+    panels[0].legend(loc="lower left")
+    return drawing
+
+
+def heuristic() -> Figure:
+    drawing, panels = figure(2.7, 2.7, 2.7, height=2.4)
+    X, y = make_moons(160, noise=0.25, random_state=0)
+    first = LVQ1(n_prototypes_per_class=3).fit(X, y)
+    map_of(panels[0], first, X, y, "LVQ1")
+    found = {"prototypes_initializer": lambda X, y, n_per_class, key: (first.prototypes_, first.prototype_labels_)}
+    map_of(panels[1], LVQ21(n_prototypes_per_class=3, **found).fit(X, y), X, y, "LVQ2.1 from there")
+    map_of(panels[2], MedianLVQ(n_prototypes_per_class=3).fit(X, y), X, y, "MedianLVQ")
+    return drawing
+
+
+DRAWINGS = (
+    glvq,
+    relevance,
+    matrix,
+    local_matrix,
+    tangent,
+    probabilistic,
+    neural_gas,
+    kernel,
+    wasserstein,
+    encoders,
+    components,
+    missing_values,
+    heuristic,
+)
 
 
 def slim(svg: str) -> str:

@@ -9,6 +9,7 @@ from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import check_array
@@ -128,7 +129,7 @@ class MatrixMetric(ClassNamePrefixFeaturesOutMixin, Representation, OmegaMetric)
         if self.excluded_directions is None:
             return None
         directions = check_array(self.excluded_directions, dtype=np.float64, input_name="excluded_directions")
-        return np.linalg.qr(directions)[0].astype(jax.dtypes.canonicalize_dtype(np.float64))
+        return jnp.asarray(np.linalg.qr(directions)[0], jax.dtypes.canonicalize_dtype(np.float64))
 
     def relevant_directions(self, count: int = 1) -> np.ndarray:
         """Return the orthonormal directions (n_features, count) that count most: leading eigenvectors of `lambda_`."""
