@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import jax
 import numpy as np
 from jaxtyping import Array, Float
 
-from prosemble.core.constraints import unit_sum, unit_trace
+from prosemble.core.constraints import log_weights, unit_trace
 from prosemble.core.distance import (
     wasserstein2_distance_matrix,
     wasserstein2_omega_distance_matrix,
@@ -13,6 +14,7 @@ from prosemble.core.distance import (
 )
 from prosemble.distances.base import Distance, Params, Start
 from prosemble.distances.omega import initial_omega
+from prosemble.distances.relevance import equal_log_relevances
 
 
 class Wasserstein(Distance):
@@ -33,16 +35,14 @@ class WassersteinRelevance(Distance):
     shift_invariant: ClassVar[bool] = True
 
     def init(self, start: Start) -> dict[str, np.ndarray]:
-        d = start.X.shape[1]
-        return {"log_variances": _initial_log_variances(start), "relevances": np.full(d, 1.0 / d)}
+        return {"log_variances": _initial_log_variances(start), "log_relevances": equal_log_relevances(start)}
 
     def __call__(self, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
-        return wasserstein2_relevance_distance_matrix(
-            X, params["prototypes"], params["log_variances"], params["relevances"]
-        )
+        relevances = jax.nn.softmax(params["log_relevances"])
+        return wasserstein2_relevance_distance_matrix(X, params["prototypes"], params["log_variances"], relevances)
 
     def project(self, params: Params) -> Params:
-        return {**params, "relevances": unit_sum(params["relevances"])}
+        return {**params, "log_relevances": log_weights(params["log_relevances"])}
 
 
 class WassersteinOmega(Distance):

@@ -9,6 +9,7 @@ from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
+from scipy.special import softmax
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils._param_validation import Interval, StrOptions
 
@@ -55,13 +56,19 @@ class RelevanceMetric(OneToOneFeatureMixin, Projection):
 
     _attribute_docs = """
         relevances_ : ndarray of shape (n_features,)
-            The weights of the features in the distance, not negative, with sum one."""
+            The weights of the features in the distance, positive, with sum one.
+        log_relevances_ : ndarray of shape (n_features,)
+            Their logarithms, which are what is trained."""
 
     def _distance(self) -> Distance:
         return Relevance()
 
     def _projection(self) -> np.ndarray:
-        return np.diag(np.sqrt(self._parameters()["relevances"]))
+        return np.diag(np.sqrt(self.relevances_))
+
+    @property
+    def relevances_(self) -> np.ndarray:
+        return softmax(self._parameters()["log_relevances"])
 
 
 class MatrixMetric(ClassNamePrefixFeaturesOutMixin, Projection):

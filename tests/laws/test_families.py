@@ -146,7 +146,7 @@ def test_a_part_without_a_use_for_an_option_refuses_it(iris):
 # Special cases.
 
 
-@pytest.mark.parametrize(("name", "frozen"), [("GMLVQ", "omega"), ("LGMLVQ", "omegas"), ("GRLVQ", "relevances")])
+@pytest.mark.parametrize(("name", "frozen"), [("GMLVQ", "omega"), ("LGMLVQ", "omegas"), ("GRLVQ", "log_relevances")])
 def test_with_a_metric_frozen_at_the_identity_it_is_glvq(name, frozen, iris):
     plain = models.GLVQ(**START).fit(*iris)
     model = MODELS[name](freeze_params=[frozen], **START).fit(*iris)
