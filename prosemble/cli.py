@@ -21,6 +21,9 @@ app = typer.Typer(
 Table = Annotated[str, typer.Argument(help="CSV or Parquet file, or iris, wine, breast_cancer, digits.")]
 ModelPath = Annotated[Path, typer.Argument(help="A model file that `prosemble fit` wrote.")]
 
+# Prototypes that are printed.
+MOST_SHOWN = 100
+
 
 @contextmanager
 def _one_line_errors() -> Iterator[None]:
@@ -66,9 +69,12 @@ def fit(
         if model is None:
             _recipe(learner, train, settings or [])
             typer.echo("Recipe: " + " ".join(repr(estimator).split()))
-        estimator.set_params(verbose=True)
+        shows_progress = "verbose" in estimator.get_params(deep=False)
+        if shows_progress:
+            estimator.set_params(verbose=True)
         learner.fit(train, table)
-        estimator.set_params(verbose=False)
+        if shows_progress:
+            estimator.set_params(verbose=False)
         if learner.categories:
             listed = ", ".join(f"{column} ({len(values)})" for column, values in learner.categories.items())
             typer.echo(f"Text columns, one-hot encoded: {listed}")
@@ -119,7 +125,8 @@ def show(model: ModelPath) -> None:
         typer.echo(f"Numeric columns: {', '.join(learner.numeric) or 'none'}")
         for column, values in learner.categories.items():
             typer.echo(f"Text column {column!r}, one-hot encoded: {', '.join(values)}")
-        typer.echo(f"Epochs: {estimator.n_iter_}, loss: {estimator.loss_:.5g}")
+        if hasattr(estimator, "n_iter_"):  # others are not trained
+            typer.echo(f"Epochs: {estimator.n_iter_}, loss: {estimator.loss_:.5g}")
         _show_prototypes(learner)
 
 
@@ -128,8 +135,10 @@ def _estimator(name: str | None, settings: list[str], seed: int) -> Any:
     from prosemble.models import all_estimators
 
     cls: Any = lookup(dict(all_estimators()), name or "GLVQ", "model", "none, for the recipe")
-    estimator = cls(random_seed=seed)
+    estimator = cls()
     known = estimator.get_params(deep=False)
+    if "random_seed" in known:
+        estimator.set_params(random_seed=seed)
     for setting in settings:
         key, equals, text = setting.partition("=")
         if not equals or key not in known:
@@ -179,6 +188,8 @@ def _show_prototypes(learner: Any) -> None:
     from rich.table import Table as Grid
 
     frame = learner.prototypes()
+    more = len(frame) - MOST_SHOWN
+    frame = frame.iloc[:MOST_SHOWN]
     console = Console()
     across = max(1, (console.width - max(map(len, map(str, frame.columns))) - 4) // 14)
     for start in range(0, len(frame), across):
@@ -188,6 +199,8 @@ def _show_prototypes(learner: Any) -> None:
         for column in part.columns:
             grid.add_row(str(column), *(f"{value:.4g}" for value in part[column]))
         console.print(grid)
+    if more > 0:  # each sample may be a prototype
+        typer.echo(f"and {more} more prototypes")
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from prosemble.core import distance, kernel, losses
-from prosemble.models import all_estimators
+from prosemble.models import SupervisedPrototypeModel, all_estimators
 from tests.reference import naive
 
 
@@ -50,4 +50,6 @@ LOSSES = {
     "cross_entropy": Case(lambda d, y, c: losses.cross_entropy_lvq_loss(d, y, c, n_classes=3), naive.cross_entropy),
 }
 
-MODELS = dict(all_estimators())
+ESTIMATORS = dict(all_estimators())
+#: Those that are trained by gradients.
+MODELS = {name: cls for name, cls in ESTIMATORS.items() if issubclass(cls, SupervisedPrototypeModel)}

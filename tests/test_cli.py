@@ -83,6 +83,15 @@ def test_any_model_and_parameter(tmp_path):
     assert (model.max_iter, model.optimizer, len(model.prototypes_)) == (3, "sgd", 4)
 
 
+@pytest.mark.parametrize("name", ["LVQ1", "MedianLVQ", "NPC", "KNN"])
+def test_models_without_gradients(name, tmp_path):
+    assert run("fit", "iris", "--target", "target", "-o", tmp_path / "m", "--model", name).exit_code == 0
+    shown = run("show", tmp_path / "m")
+    assert shown.exit_code == 0 and name in shown.output and ("Epochs" in shown.output) == (name[-3:] not in "NPC KNN")
+    assert ("and 12 more prototypes" in shown.output) == (name == "KNN")
+    assert run("predict", tmp_path / "m", "iris").exit_code == 0
+
+
 def test_a_model_saved_from_python_is_used_on_its_own_features(tmp_path):
     X, y = load_wine(return_X_y=True, as_frame=True)
     model = GLVQ(max_iter=3).fit(X, y)
@@ -109,7 +118,7 @@ def wrong_inputs(frame, folder):
             [spoiled(frame, folder, weight=weight), "--target", "edible"],
             "bad.csv: column 'weight' has a missing or infinite value in row 5",
         ),
-        ([good, "--target", "edible", "--model", "SVM"], "Unknown model 'SVM'. Accepted: CELVQ"),
+        ([good, "--target", "edible", "--model", "SVM"], "Unknown model 'SVM'. Accepted: CBC, CELVQ"),
         ([good, "--target", "edible", "--set", "speed=1"], "--set speed=1: give NAME=VALUE"),
         ([good, "--target", "edible", "--set", "lr=-1"], "'lr' parameter"),
         ([good, "--target", "edible", "-o", folder / "no" / "m"], "no folder"),

@@ -12,9 +12,12 @@ import prosemble
 from prosemble.models import GLVQ
 
 ROOT = Path(__file__).parent.parent
-PAGES = {
-    path.name: re.findall(r"^```python\n(.*?)^```", path.read_text(), flags=re.DOTALL | re.MULTILINE)
+TEXTS = {
+    str(path.relative_to(ROOT)): path.read_text()
     for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]
+}
+PAGES = {
+    page: re.findall(r"^```python\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE) for page, text in TEXTS.items()
 }
 MODULES = [module.name for module in pkgutil.walk_packages(prosemble.__path__, "prosemble.")]
 
@@ -25,6 +28,12 @@ def test_python_blocks(page, tmp_path, monkeypatch):
     names = {"__name__": "page"}
     for block in PAGES[page]:  # a later block may use what an earlier one made
         exec(compile(block, page, "exec"), names)
+
+
+@pytest.mark.parametrize("page", TEXTS)
+def test_links_between_pages(page):
+    links = re.findall(r"\]\(([^)#:]+)\)", TEXTS[page])
+    assert [link for link in links if not ((ROOT / page).parent / link).exists()] == []
 
 
 def test_examples_of_docstrings():

@@ -12,6 +12,14 @@ def wtac(distances: Float[Array, "n p"], prototype_labels: Int[Array, " p"]) -> 
     return jnp.asarray(prototype_labels)[jnp.argmin(distances, axis=1)]
 
 
+def votes(
+    distances: Float[Array, "n p"], prototype_labels: Int[Array, " p"], k: int, n_classes: int
+) -> Float[Array, "n classes"]:
+    """How many of the `k` nearest prototypes are of each class, labelled 0 .. n_classes-1."""
+    nearest = jax.lax.top_k(-distances, k)[1]
+    return jax.nn.one_hot(jnp.asarray(prototype_labels)[nearest], n_classes, dtype=distances.dtype).sum(axis=1)
+
+
 def knnc(
     distances: Float[Array, "n p"],
     prototype_labels: Int[Array, " p"],
@@ -25,8 +33,7 @@ def knnc(
     labels = jnp.asarray(prototype_labels)
     if n_classes is None:
         n_classes = int(labels.max()) + 1
-    nearest = jax.lax.top_k(-distances, k)[1]
-    return jax.nn.one_hot(labels[nearest], n_classes).sum(axis=1).argmax(axis=1)
+    return votes(distances, labels, k, n_classes).argmax(axis=1)
 
 
 def cbcc(

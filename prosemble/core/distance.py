@@ -7,59 +7,17 @@ about a centre, the others prototype by prototype with the backward pass recompu
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from prosemble.core.part import Number
+from prosemble.core.products import inner, squared_norms
 
 Samples = Float[Array, "n d"]
 Prototypes = Float[Array, "p d"]
 Distances = Float[Array, "n p"]
-
-
-def _inner(A: Array, B: Array) -> Array:
-    if jnp.finfo(A.dtype).bits < 32:
-        return _low_precision_inner(A, B)
-    # The default precision of some accelerators keeps 8 to 11 bits of a float32, too few for a difference of squares.
-    return jnp.matmul(A, B, precision=jax.lax.Precision.HIGHEST)
-
-
-@jax.custom_vjp
-def _low_precision_inner(A: Array, B: Array) -> Array:
-    """A product of bfloat16 or float16 summed in float32, whose backward products are of the low precision too."""
-    return jnp.matmul(A, B, preferred_element_type=jnp.float32)
-
-
-def _low_precision_inner_forward(A: Any, B: Any) -> tuple[Array, tuple[Array | None, Array | None]]:
-    # Each factor is kept only where the other one's gradient is asked for.
-    kept = (A.value if B.perturbed else None, B.value if A.perturbed else None)
-    return _low_precision_inner(A.value, B.value), kept
-
-
-def _low_precision_inner_backward(
-    kept: tuple[Array | None, Array | None], gradient: Array
-) -> tuple[Array | None, Array | None]:
-    A, B = kept
-
-    def product(left: Array, right: Array, dtype: Any) -> Array:
-        return jnp.matmul(left.astype(dtype), right.astype(dtype), preferred_element_type=jnp.float32).astype(dtype)
-
-    return (
-        None if B is None else product(gradient, B.T, B.dtype),
-        None if A is None else product(A.T, gradient, A.dtype),
-    )
-
-
-_low_precision_inner.defvjp(_low_precision_inner_forward, _low_precision_inner_backward, symbolic_zeros=True)
-
-
-def _squared_norms(A: Array, weights: Array | float = 1.0) -> Array:
-    """Return the (weighted) squared norm of each row, of a row of low precision in float32."""
-    A = A.astype(jnp.promote_types(A.dtype, jnp.float32))
-    return (A * A * weights).sum(axis=1)
 
 
 def _about_prototypes(X: Array, W: Array) -> tuple[Array, Array]:
@@ -80,8 +38,8 @@ def squared_euclidean_distance_matrix(X: Samples, W: Prototypes) -> Distances:
 
 def centred_squared_euclidean_distance_matrix(X: Samples, W: Prototypes) -> Distances:
     """The same as ||x||^2 - 2 x.w + ||w||^2, clamped at zero, for data that already lie about the origin."""
-    squares = _squared_norms(X)[:, None] + _squared_norms(W)[None, :]
-    return jnp.maximum(squares - 2.0 * _inner(X, W.T), 0.0)
+    squares = squared_norms(X)[:, None] + squared_norms(W)[None, :]
+    return jnp.maximum(squares - 2.0 * inner(X, W.T), 0.0)
 
 
 def euclidean_distance_matrix(X: Samples, W: Prototypes) -> Distances:
@@ -107,7 +65,7 @@ def lpnorm_distance_matrix(X: Samples, W: Prototypes, p: Number = 2) -> Distance
 
 def cosine_distance_matrix(X: Samples, W: Prototypes) -> Distances:
     """One minus the cosine of the angle between sample and prototype; one where either is zero."""
-    return 1.0 - _inner(unit_rows(X), unit_rows(W).T)
+    return 1.0 - inner(unit_rows(X), unit_rows(W).T)
 
 
 def relevance_distance_matrix(X: Samples, W: Prototypes, relevances: Float[Array, " d"]) -> Distances:
@@ -118,8 +76,8 @@ def relevance_distance_matrix(X: Samples, W: Prototypes, relevances: Float[Array
 def centred_relevance_distance_matrix(X: Samples, W: Prototypes, relevances: Float[Array, " d"]) -> Distances:
     """The same, expanded, for data that already lie about the origin."""
     # No square root of the relevances: its derivative is infinite at zero.
-    squares = _squared_norms(X, relevances)[:, None] + _squared_norms(W, relevances)[None, :]
-    return jnp.maximum(squares - 2.0 * _inner(X, (W * relevances).T), 0.0)
+    squares = squared_norms(X, relevances)[:, None] + squared_norms(W, relevances)[None, :]
+    return jnp.maximum(squares - 2.0 * inner(X, (W * relevances).T), 0.0)
 
 
 def omega_distance_matrix(X: Samples, W: Prototypes, omega: Float[Array, "d r"]) -> Distances:
@@ -130,7 +88,7 @@ def omega_distance_matrix(X: Samples, W: Prototypes, omega: Float[Array, "d r"])
 def centred_omega_distance_matrix(X: Samples, W: Prototypes, omega: Float[Array, "d r"]) -> Distances:
     """The same for data that already lie about the origin."""
     dtype = X.dtype
-    return centred_squared_euclidean_distance_matrix(_inner(X, omega).astype(dtype), _inner(W, omega).astype(dtype))
+    return centred_squared_euclidean_distance_matrix(inner(X, omega).astype(dtype), inner(W, omega).astype(dtype))
 
 
 def lomega_distance_matrix(X: Samples, W: Prototypes, omegas: Float[Array, "p d r"]) -> Distances:
@@ -143,7 +101,7 @@ def centred_lomega_distance_matrix(X: Samples, W: Prototypes, omegas: Float[Arra
     # As many prototypes at a time as have together no more directions than there are features.
     together = max(1, omegas.shape[1] // omegas.shape[2])
     return _per_prototype(
-        lambda w, omega: _squared_norms(_inner(X, omega) - _inner(w[None], omega)), W, omegas, together=together
+        lambda w, omega: squared_norms(inner(X, omega) - inner(w[None], omega)), W, omegas, together=together
     )
 
 

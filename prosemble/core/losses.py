@@ -95,11 +95,16 @@ def cross_entropy_lvq_loss(
     return optax.softmax_cross_entropy_with_integer_labels(logits, target_labels).mean()
 
 
-def margin_loss(y_pred: Float[Array, "n c"], y_true_one_hot: Float[Array, "n c"], margin: Number = 0.3) -> Scalar:
-    """Mean of max(0, margin + largest wrong probability - right probability) (Saralajew et al. 2019)."""
+def margin_term(y_pred: Float[Array, "n c"], y_true_one_hot: Float[Array, "n c"], margin: Number) -> Float[Array, " n"]:
+    """Return max(0, margin + largest wrong probability - right probability)."""
     right = (y_pred * y_true_one_hot).sum(axis=1)
     wrong = jnp.where(y_true_one_hot > 0, -jnp.inf, y_pred).max(axis=1)
-    return jax.nn.relu(margin + wrong - right).mean()
+    return jax.nn.relu(margin + wrong - right)
+
+
+def margin_loss(y_pred: Float[Array, "n c"], y_true_one_hot: Float[Array, "n c"], margin: Number = 0.3) -> Scalar:
+    """Mean of max(0, margin + largest wrong probability - right probability) (Saralajew et al. 2019)."""
+    return margin_term(y_pred, y_true_one_hot, margin).mean()
 
 
 def neural_gas_energy(distances: Distances, lam: Number) -> Scalar:

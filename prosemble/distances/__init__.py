@@ -2,7 +2,8 @@
 
 from prosemble.distances.base import Distance, Params, Start, about_origin, evaluate
 from prosemble.distances.cosine import Cosine
-from prosemble.distances.from_function import FromFunction
+from prosemble.distances.encoded import Encoded
+from prosemble.distances.from_function import FromFunction, FromSimilarity
 from prosemble.distances.kernel import ExponentialKernel, GaussianKernel, RelevanceKernel
 from prosemble.distances.local_omega import LocalOmega
 from prosemble.distances.minkowski import Euclidean, Lp, Manhattan
@@ -15,9 +16,11 @@ from prosemble.distances.wasserstein import Wasserstein, WassersteinOmega, Wasse
 __all__ = [
     "Cosine",
     "Distance",
+    "Encoded",
     "Euclidean",
     "ExponentialKernel",
     "FromFunction",
+    "FromSimilarity",
     "GaussianKernel",
     "LocalOmega",
     "Lp",

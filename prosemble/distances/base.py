@@ -34,7 +34,12 @@ class Distance(Part):
 
     shift_invariant: ClassVar[bool] = False
 
-    def init(self, start: Start) -> dict[str, np.ndarray]:
+    @property
+    def fixed(self) -> frozenset[str]:
+        """The names of those of its parameters that are not learned."""
+        return frozenset()
+
+    def init(self, start: Start) -> dict[str, Any]:
         """Return the parameters of this distance beside the prototypes, by name, as they start."""
         return {}
 

@@ -14,3 +14,12 @@ class FromFunction(Distance):
 
     def __call__(self, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
         return self.function(X, params["prototypes"])
+
+
+class FromSimilarity(Distance):
+    """One minus a user's similarity (X, W) -> (n, p) in [0, 1]."""
+
+    function: Callable[[Array, Array], Array]
+
+    def __call__(self, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
+        return 1.0 - self.function(X, params["prototypes"])

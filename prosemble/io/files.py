@@ -148,11 +148,12 @@ def _build(
     tensors: dict[str, np.ndarray],
     objects: dict[str, Any],
 ) -> Any:
-    if "distance_fn" in header["objects"] and "distance_fn" not in objects:
-        raise ValueError(
-            f"{path} was trained with a distance_fn, which a file cannot hold: call load(path, distance_fn=...)."
-        )
     lost = sorted(set(header["objects"]) - set(objects))
+    needed = [name for name in lost if name in cls._all_of("_measured_by")]
+    if needed:
+        raise ValueError(
+            f"{path} was trained with a {needed[0]} that a file cannot hold: call load(path, {needed[0]}=...)."
+        )
     if lost:
         warnings.warn(
             f"{path} cannot hold the {', '.join(lost)} that the model was made with; the default is used. "

@@ -1,9 +1,23 @@
 """Estimators: declarations over the parts."""
 
+from prosemble.models.cbc import CBC
 from prosemble.models.compose import PrototypeClassifier
+from prosemble.models.encoded import (
+    LVQMLN,
+    PLVQ,
+    ImageGLVQ,
+    ImageGMLVQ,
+    ImageGTLVQ,
+    SiameseGLVQ,
+    SiameseGMLVQ,
+    SiameseGTLVQ,
+)
 from prosemble.models.glvq import GLVQ, GLVQ1, GLVQ21
+from prosemble.models.heuristic import LVQ1, LVQ2, LVQ3, LVQ21, OLVQ1
 from prosemble.models.kernel import DKGLVQ, DKGMLVQ, DKGRLVQ
 from prosemble.models.matrix import GMLVQ, LGMLVQ
+from prosemble.models.median import MedianLVQ
+from prosemble.models.nearest import KNN, NPC
 from prosemble.models.neural_gas import (
     CELVQ_NG,
     LCELVQ_NG,
@@ -26,6 +40,7 @@ from prosemble.models.tangent import GTLVQ
 from prosemble.models.wasserstein import WGLVQ, WGMLVQ, WGRLVQ
 
 __all__ = [
+    "CBC",
     "CELVQ",
     "CELVQ_NG",
     "DKGLVQ",
@@ -37,13 +52,22 @@ __all__ = [
     "GMLVQ",
     "GRLVQ",
     "GTLVQ",
+    "KNN",
     "LCELVQ_NG",
     "LGMLVQ",
     "LMRSLVQ",
     "LMRSLVQ_NG",
+    "LVQ1",
+    "LVQ2",
+    "LVQ3",
+    "LVQ21",
+    "LVQMLN",
     "MCELVQ_NG",
     "MRSLVQ",
     "MRSLVQ_NG",
+    "NPC",
+    "OLVQ1",
+    "PLVQ",
     "RSLVQ",
     "RSLVQ_NG",
     "SLNG",
@@ -56,7 +80,14 @@ __all__ = [
     "WGLVQ",
     "WGMLVQ",
     "WGRLVQ",
+    "ImageGLVQ",
+    "ImageGMLVQ",
+    "ImageGTLVQ",
+    "MedianLVQ",
     "PrototypeClassifier",
+    "SiameseGLVQ",
+    "SiameseGMLVQ",
+    "SiameseGTLVQ",
     "SupervisedPrototypeModel",
     "all_estimators",
 ]

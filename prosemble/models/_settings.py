@@ -13,8 +13,8 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from prosemble.core._names import lookup
 from prosemble.core.callbacks import Callback, ProgressBar
 from prosemble.core.initializers import INITIALIZERS
-from prosemble.training.loop import Lookahead, Training
-from prosemble.training.optimizers import get_optimizer
+from prosemble.training.loop import GroupRate, Lookahead, Training
+from prosemble.training.optimizers import Optimizer, get_optimizer
 from prosemble.training.precision import PRECISIONS
 from prosemble.training.trainable import Trainable
 
@@ -95,6 +95,7 @@ def training_of(model: Any, trainable: Trainable, groups: Sequence[str], one_pas
     return Training(
         model=trainable,
         optimizer=optimizer,
+        group_rate=_group_rate(model, optimizer, frozen),
         lookahead=_lookahead(model.lookahead),
         ema_decay=None if model.ema_decay is None else float(model.ema_decay),
         epsilon=float(model.epsilon),
@@ -107,6 +108,18 @@ def training_of(model: Any, trainable: Trainable, groups: Sequence[str], one_pas
         mixed_precision=model.mixed_precision,
         checkpointing=model.gradient_checkpointing,
     )
+
+
+def _group_rate(model: Any, optimizer: Optimizer, frozen: frozenset[str]) -> GroupRate | None:
+    """Return the rate of the encoder's weights where it has one of its own."""
+    rate = getattr(model, "bb_lr", None)
+    if rate is None:
+        return None
+    if optimizer.line_search or optimizer.own_rate:
+        refuse(model, ("bb_lr",), f"optimizer={model.optimizer!r}, which has a step of its own")
+    if "backbone" in frozen:
+        refuse(model, ("bb_lr",), "freeze_params=['backbone']")
+    return GroupRate(group="backbone", factor=float(rate) / float(model.lr))
 
 
 def _lookahead(options: Mapping[str, Any] | None) -> Lookahead | None:

@@ -35,6 +35,8 @@ class PrototypeModel(ClassifierMixin, BaseEstimator):
 
     distance_fn: Callable[..., Any] | None = None
 
+    # Constructor values without which nothing can be predicted; those of all parents count.
+    _measured_by: ClassVar[tuple[str, ...]] = ("distance_fn",)
     # The fitted attributes that tell how training went; a file keeps them.
     _progress: ClassVar[tuple[str, ...]] = ()
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"distance_fn": [callable, None]}
@@ -74,6 +76,11 @@ class PrototypeModel(ClassifierMixin, BaseEstimator):
             if all(p.kind is not p.VAR_KEYWORD for p in parameters):
                 break
         return sorted(names)
+
+    @classmethod
+    def _all_of(cls, table: str) -> list[str]:
+        """Return what this class and all that it derives from name in such a table."""
+        return [name for base in cls.__mro__ for name in base.__dict__.get(table, ())]
 
     def _distance(self) -> Distance:
         return SquaredEuclidean() if self.distance_fn is None else FromFunction(function=self.distance_fn)
@@ -211,6 +218,7 @@ class DrawnPrototypes(PrototypeModel):
     random_seed: int = 42
     prototypes_initializer: str | Callable[..., Any] | None = None
 
+    _every_class_has_prototypes: ClassVar[bool] = True
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = _settings.DRAWN
     _parameter_docs = """
         n_prototypes_per_class : int, list of int or dict, default=1
@@ -234,7 +242,7 @@ class DrawnPrototypes(PrototypeModel):
         if callable(self.prototypes_initializer):
             prototypes, indices = initializer(X, y, counts, jax.random.key(self.random_seed))
             prototypes, indices = np.asarray(prototypes, X.dtype), np.asarray(indices)
-            check_prototypes("prototypes_initializer", prototypes, indices, X.shape[1], self.classes_)
+            self._check_prototypes("prototypes_initializer", prototypes, indices, X.shape[1])
             return prototypes, indices.astype(np.int32)
         if (self.prototypes_initializer or "stratified_random") in DRAWN_FROM_DATA and not stream:
             for label, count, index in zip(self.classes_.tolist(), counts, range(len(counts)), strict=True):
@@ -248,25 +256,24 @@ class DrawnPrototypes(PrototypeModel):
                     )
         return initializer(X, y, counts, np.random.default_rng(self.random_seed), weight)
 
+    def _check_prototypes(self, source: str, prototypes: np.ndarray, indices: np.ndarray, n_features: int) -> None:
+        if prototypes.ndim != 2 or prototypes.shape[1] != n_features or indices.shape != prototypes.shape[:1]:
+            raise ValueError(
+                f"{source} must give prototypes of shape (p, {n_features}) and p labels; got the shapes "
+                f"{prototypes.shape} and {indices.shape}."
+            )
+        if not np.isfinite(prototypes).all():
+            raise ValueError(f"{source} holds NaN or infinite values.")
+        classes = self.classes_
+        present = indices if self._every_class_has_prototypes else np.arange(len(classes))
+        missing = np.setdiff1d(np.arange(len(classes)), present)
+        if len(missing) or (indices < 0).any() or (indices >= len(classes)).any():
+            raise ValueError(
+                f"{source} must give each class a prototype; without one: {classes[missing].tolist()}, "
+                f"classes: {classes.tolist()}."
+            )
+
 
 def _attribute(group: str) -> str:
     """Return the fitted attribute that holds a group of parameters."""
     return "backbone_params_" if group == "backbone" else f"{group}_"
-
-
-def check_prototypes(
-    source: str, prototypes: np.ndarray, indices: np.ndarray, n_features: int, classes: np.ndarray
-) -> None:
-    if prototypes.ndim != 2 or prototypes.shape[1] != n_features or indices.shape != prototypes.shape[:1]:
-        raise ValueError(
-            f"{source} must give prototypes of shape (p, {n_features}) and p labels; got the shapes "
-            f"{prototypes.shape} and {indices.shape}."
-        )
-    if not np.isfinite(prototypes).all():
-        raise ValueError(f"{source} holds NaN or infinite values.")
-    missing = np.setdiff1d(np.arange(len(classes)), indices)
-    if len(missing) or (indices < 0).any() or (indices >= len(classes)).any():
-        raise ValueError(
-            f"{source} must give each class a prototype; without one: {classes[missing].tolist()}, "
-            f"classes: {classes.tolist()}."
-        )

@@ -32,6 +32,7 @@ class PrototypeClassifier(GLVQ):
     objective: Objective | None = None
     cooperation: Cooperation | None = None
 
+    _measured_by: ClassVar[tuple[str, ...]] = ("distance",)
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "distance": [Distance, None],
         "objective": [Objective, None],

@@ -35,20 +35,30 @@ class LearnedMetric(SupervisedPrototypeModel):
     _inert: ClassVar[tuple[str, ...]] = ("distance_fn",)
 
 
-class Projection(TransformerMixin, LearnedMetric):
-    """A model that measures by the Euclidean distance in one representation of the data."""
+class Representation(TransformerMixin, SupervisedPrototypeModel):
+    """A model that measures in one representation of the data."""
 
     def transform(self, X: Any) -> np.ndarray:
         """Return the samples in the representation in which the model measures, (n_samples, n_features_out)."""
-        return self._check_rows(X) @ self._projection()
+        return self._represent(self._check_rows(X))
 
-    def _projection(self) -> np.ndarray:
+    def _represent(self, X: np.ndarray) -> np.ndarray:
         raise NotImplementedError
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = []  # the arithmetic is JAX's, float32 unless it is told otherwise
         return tags
+
+
+class Projection(Representation, LearnedMetric):
+    """A model that measures by the Euclidean distance after a projection."""
+
+    def _represent(self, X: np.ndarray) -> np.ndarray:
+        return X @ self._projection()
+
+    def _projection(self) -> np.ndarray:
+        raise NotImplementedError
 
 
 class RelevanceMetric(OneToOneFeatureMixin, Projection):
@@ -71,8 +81,23 @@ class RelevanceMetric(OneToOneFeatureMixin, Projection):
         return softmax(self._parameters()["log_relevances"])
 
 
-class MatrixMetric(ClassNamePrefixFeaturesOutMixin, Projection):
+class OmegaMetric(LearnedMetric):
     """One matrix for all prototypes."""
+
+    _attribute_docs = """
+        omega_ : ndarray of shape (n_features, rank)
+            The projection in which distances are Euclidean; trace(lambda_) is one.
+        lambda_ : ndarray of shape (n_features, n_features)
+            omega_ omega_^T; its diagonal tells how much each feature counts."""
+
+    @property
+    def lambda_(self) -> np.ndarray:
+        omega = self._parameters()["omega"]
+        return omega @ omega.T
+
+
+class MatrixMetric(ClassNamePrefixFeaturesOutMixin, Projection, OmegaMetric):
+    """One matrix for all prototypes, of the features themselves."""
 
     latent_dim: int | None = None
 
@@ -80,22 +105,12 @@ class MatrixMetric(ClassNamePrefixFeaturesOutMixin, Projection):
     _parameter_docs = """
         latent_dim : int, optional
             Columns of omega, the rank of the metric; the number of features when None."""
-    _attribute_docs = """
-        omega_ : ndarray of shape (n_features, latent_dim)
-            The projection in which distances are Euclidean; trace(lambda_) is one.
-        lambda_ : ndarray of shape (n_features, n_features)
-            omega_ omega_^T; its diagonal tells how much each feature counts."""
 
     def _distance(self) -> Distance:
         return Omega(latent_dim=self.latent_dim)
 
     def _projection(self) -> np.ndarray:
         return self._parameters()["omega"]
-
-    @property
-    def lambda_(self) -> np.ndarray:
-        omega = self._parameters()["omega"]
-        return omega @ omega.T
 
     @property
     def _n_features_out(self) -> int:

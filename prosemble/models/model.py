@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from jaxtyping import Array, Float, Int
 
 from prosemble.distances import Distance, Params, Start
@@ -49,11 +48,11 @@ class Model(Trainable):
 
     @property
     def fixed(self) -> frozenset[str]:
-        return frozenset() if self.objective is None else self.objective.fixed
+        return self.distance.fixed | (frozenset() if self.objective is None else self.objective.fixed)
 
-    def init(self, start: Start) -> dict[str, np.ndarray]:
+    def init(self, start: Start) -> dict[str, Any]:
         """Return the parameters beside the prototypes, by name, as they start."""
-        return {**self.distance.init(start), **(self.objective.init() if self.objective is not None else {})}
+        return {**self.distance.init(start), **({} if self.objective is None else self.objective.init(start))}
 
     def loss(
         self,

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 import jax
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from prosemble.core.blocks import by_blocks
 from prosemble.distances import Distance, Params, evaluate
 from prosemble.objectives import Decision
-from prosemble.training.data import BLOCK
 
 
 @jax.jit
@@ -33,24 +32,13 @@ def _class_distances(
 
 def distances(distance: Distance, params: Params, X: np.ndarray) -> np.ndarray:
     """Return the distances of the rows to the prototypes, (n, p)."""
-    return _by_blocks(lambda block: _distances(distance, params, block), X)
+    return by_blocks(lambda block: _distances(distance, params, block), X, len(params["prototypes"]))
 
 
 def class_distances(
     distance: Distance, decision: Decision, params: Params, X: np.ndarray, labels: np.ndarray, n_classes: int
 ) -> np.ndarray:
     """Return the distances of the rows to the classes, (n, n_classes)."""
-    return _by_blocks(lambda block: _class_distances(distance, decision, params, block, labels, n_classes), X)
-
-
-def _by_blocks(function: Callable[[np.ndarray], Array], X: np.ndarray) -> np.ndarray:
-    # The last block is padded to a power of two, so that any number of rows needs few programs.
-    results = []
-    for start in range(0, len(X), BLOCK):
-        block = X[start : start + BLOCK]
-        rows = len(block)
-        padded = max(8, 2 ** (rows - 1).bit_length())
-        if padded != rows:
-            block = np.concatenate([block, np.broadcast_to(block[:1], (padded - rows, X.shape[1]))])
-        results.append(np.asarray(function(block))[:rows])
-    return results[0] if len(results) == 1 else np.concatenate(results)
+    return by_blocks(
+        lambda block: _class_distances(distance, decision, params, block, labels, n_classes), X, len(labels)
+    )

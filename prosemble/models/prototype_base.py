@@ -20,7 +20,7 @@ from prosemble.core.callbacks import Callback
 from prosemble.core.distance import squared_euclidean_distance_matrix
 from prosemble.distances import Start, evaluate
 from prosemble.models import _docs, _settings
-from prosemble.models.base import DrawnPrototypes, check_prototypes
+from prosemble.models.base import DrawnPrototypes
 from prosemble.models.model import Hook, Model
 from prosemble.objectives import Cooperation, Objective
 from prosemble.training import loop
@@ -105,7 +105,7 @@ class SupervisedPrototypeModel(DrawnPrototypes):
         return objective(dict(params), distances, y, proto_labels, jnp.int32(0)).mean()
 
     def _inert_options(self) -> list[str]:
-        return [name for base in type(self).__mro__ for name in base.__dict__.get("_inert", ())]
+        return self._all_of("_inert")
 
     def _trainable(self) -> Model:
         _settings.refuse(self, self._inert_options(), f"the loss of {type(self).__name__}")
@@ -246,7 +246,7 @@ class SupervisedPrototypeModel(DrawnPrototypes):
                 indices = np.repeat(np.arange(self.n_classes_), self._counts())
             else:
                 indices = self._encode(column_or_1d(labels), "initial_labels")
-            check_prototypes("initial_prototypes", prototypes, indices, X.shape[1], self.classes_)
+            self._check_prototypes("initial_prototypes", prototypes, indices, X.shape[1])
         params = {"prototypes": np.asarray(prototypes, X.dtype)}
         rng = np.random.default_rng([self.random_seed, 1])  # another stream than the one that drew the prototypes
         start = Start(X, rows.y, rows.weight, params["prototypes"], indices, rng)

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from prosemble.core.part import Part
-from prosemble.distances import Params
+from prosemble.distances import Params, Start
 
 
 class Objective(Part):
@@ -17,7 +17,7 @@ class Objective(Part):
         """The names of those of its parameters that are not learned."""
         return frozenset()
 
-    def init(self) -> dict[str, np.ndarray]:
+    def init(self, start: Start) -> dict[str, np.ndarray]:
         """Return the parameters of this objective, by name, as they start."""
         return {}
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
+from prosemble.core.competitions import votes
 from prosemble.core.part import Part
 from prosemble.core.pooling import stratified_min_pooling
 from prosemble.distances import Params
@@ -26,3 +28,18 @@ class Nearest(Decision):
         self, params: Params, distances: Float[Array, "n p"], labels: Int[Array, " p"], n_classes: int
     ) -> Float[Array, "n c"]:
         return stratified_min_pooling(distances, labels, n_classes)
+
+
+class Votes(Decision):
+    """The `n_neighbors` nearest prototypes vote; a class is as far as minus the logarithm of its share.
+
+    A class without a vote is as far as minus the logarithm of the smallest normal number, so that all is finite.
+    """
+
+    n_neighbors: int
+
+    def __call__(
+        self, params: Params, distances: Float[Array, "n p"], labels: Int[Array, " p"], n_classes: int
+    ) -> Float[Array, "n c"]:
+        share = votes(distances, labels, self.n_neighbors, n_classes) / self.n_neighbors
+        return -jnp.log(jnp.maximum(share, jnp.finfo(share.dtype).tiny))

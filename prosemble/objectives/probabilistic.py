@@ -11,7 +11,7 @@ from prosemble.core.constraints import at_least
 from prosemble.core.losses import log_evidence
 from prosemble.core.part import Number
 from prosemble.core.pooling import stratified_min_pooling, stratified_sum_pooling
-from prosemble.distances import Params
+from prosemble.distances import Params, Start
 from prosemble.objectives.base import Objective
 from prosemble.objectives.cooperation import Cooperation
 
@@ -35,7 +35,7 @@ class SoftLVQ(Objective):
     def fixed(self) -> frozenset[str]:
         return frozenset() if self.learn else frozenset({"sigma"})
 
-    def init(self) -> dict[str, np.ndarray]:
+    def init(self, start: Start) -> dict[str, np.ndarray]:
         return {"sigma": np.asarray(self.sigma)}
 
     def __call__(

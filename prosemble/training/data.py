@@ -9,10 +9,7 @@ import jax
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-# Rows that a training step or a prediction takes at a time: the distances of a block to a few hundred prototypes
-# stay in a processor's cache, and memory does not grow with rows times prototypes.
-BLOCK = 4096
-
+from prosemble.core.blocks import BLOCK
 
 #: A NumPy array on the host, a JAX array on a device or while it is traced.
 AnyArray = Any

@@ -17,9 +17,10 @@ import optax
 from jax import lax
 from jaxtyping import Array, Int
 
+from prosemble.core.blocks import BLOCK
 from prosemble.core.part import Number, Part
 from prosemble.distances import about_origin
-from prosemble.training.data import BLOCK, AnyArray, Rows
+from prosemble.training.data import AnyArray, Rows
 from prosemble.training.optimizers import Optimizer
 from prosemble.training.precision import LossScale, initial_loss_scale, lower
 from prosemble.training.trainable import Params, Trainable
@@ -35,11 +36,23 @@ class Lookahead(Part):
     slow_step_size: Number
 
 
+class GroupRate(Part):
+    """One group of parameters takes its steps at another learning rate, `factor` times that of the rest."""
+
+    group: str
+    factor: Number
+
+    def applied(self, changes: Params) -> Params:
+        """Return the changes of an update, those of the group at its own rate."""
+        return {**changes, self.group: jax.tree.map(lambda change: change * self.factor, changes[self.group])}
+
+
 class Training(Part):
     """A model and everything that decides how it is trained. What is None costs nothing in the program."""
 
     model: Trainable
     optimizer: Optimizer
+    group_rate: GroupRate | None
     lookahead: Lookahead | None
     ema_decay: Number | None
     epsilon: Number
@@ -310,6 +323,8 @@ def _step(training: Training, data: Data, state: State, rows: Rows, rates: Rates
     if training.optimizer.line_search:
         extra["value_fn"] = lambda trained: _by_blocks(training, objective, trained, rows)
     changes, optimizer_state = optimizer.update(gradient, state.optimizer, trained, value=loss, grad=gradient, **extra)
+    if training.group_rate is not None:
+        changes = training.group_rate.applied(changes)
     moved = training.constrained({**frozen, **optax.apply_updates(trained, changes)})
     new = state._replace(params=moved, optimizer=optimizer_state, step=state.step + 1)
     new = _average(training, new)

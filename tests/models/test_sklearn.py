@@ -19,7 +19,8 @@ def test_the_registry_lists_the_public_estimators():
     assert names == sorted(names) and {"GLVQ", "GLVQ1", "GLVQ21"} <= set(names)
     assert "SupervisedPrototypeModel" not in names
     for name, cls in all_estimators():
-        assert cls.__name__ == name and "feature_names_in_" in cls.__doc__ and "max_iter : int" in cls.__doc__
+        assert cls.__name__ == name and "feature_names_in_" in cls.__doc__ and "distance_fn : callable" in cls.__doc__
+        assert hasattr(cls(), "max_iter") == ("max_iter : int" in cls.__doc__)
 
 
 def test_pipelines_searches_and_calibration():

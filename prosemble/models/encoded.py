@@ -1,0 +1,183 @@
+"""Deep relatives: GLVQ and RSLVQ of what a network makes of the samples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from numbers import Integral, Real
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.base import ClassNamePrefixFeaturesOutMixin
+from sklearn.utils._param_validation import Interval
+
+from prosemble.distances import Distance, Encoded, Omega
+from prosemble.encoders import CNN, MLP, Encoder, encode, layer_activation
+from prosemble.models.glvq import GLVQ
+from prosemble.models.metrics import OmegaMetric, Representation, TangentMetric
+from prosemble.models.probabilistic import RSLVQ
+
+_COUNT = Interval(Integral, 1, None, closed="left")
+
+
+class LatentMetric(ClassNamePrefixFeaturesOutMixin, Representation):
+    """The distance of what an encoder makes of the samples."""
+
+    activation: str | Callable[..., Any] = "sigmoid"
+    bb_lr: float | None = None
+
+    _siamese: ClassVar[bool] = True
+    _measured_by: ClassVar[tuple[str, ...]] = ("activation",)
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "latent_dim": [_COUNT],
+        "activation": [str, callable],
+        "bb_lr": [Interval(Real, 0, None, closed="neither"), None],
+    }
+    _parameter_docs = """
+        activation : str or callable
+            What follows each hidden layer: 'elu', 'gelu', 'identity', 'leaky_relu', 'relu', 'sigmoid', 'silu',
+            'softplus', 'tanh', or a function of arrays.
+        bb_lr : float, optional
+            Learning rate of the encoder; `lr` when None."""
+    _attribute_docs = """
+        backbone_params_ : dict of ndarray
+            The weights of the encoder."""
+
+    def _encoder(self) -> Encoder:
+        raise NotImplementedError
+
+    def _distance(self) -> Distance:
+        both = getattr(self, "both_path_gradients", True)
+        return Encoded(
+            encoder=self._encoder(), distance=super()._distance(), siamese=self._siamese, both_path_gradients=both
+        )
+
+    def _represent(self, X: np.ndarray) -> np.ndarray:
+        return encode(self._encoder(), self.backbone_params_, X)
+
+    @property
+    def _n_features_out(self) -> int:
+        return self.latent_dim
+
+
+class PerceptronMetric(LatentMetric):
+    """The encoder is a multilayer perceptron."""
+
+    hidden_sizes: Sequence[int] | None = None
+    latent_dim: int = 2
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"hidden_sizes": ["array-like", None]}
+    _parameter_docs = """
+        hidden_sizes : list of int, optional
+            Neurons of each hidden layer; one layer of 10 when None.
+        latent_dim : int, default=2
+            Numbers that the encoder makes of a sample."""
+
+    def _encoder(self) -> Encoder:
+        sizes = _sizes("hidden_sizes", self.hidden_sizes, (10,))
+        return MLP(hidden_sizes=sizes, latent_dim=self.latent_dim, activation=layer_activation(self.activation))
+
+
+class SiamesePerceptron(PerceptronMetric):
+    """Samples and prototypes pass through the same perceptron."""
+
+    both_path_gradients: bool = True
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"both_path_gradients": ["boolean"]}
+    _parameter_docs = """
+        both_path_gradients : bool, default=True
+            Whether the encoder learns from what it makes of the prototypes, too, or of the samples alone."""
+
+
+class ConvolutionalMetric(LatentMetric):
+    """Samples and prototypes are images and pass through the same convolutional network."""
+
+    input_shape: Sequence[int] = (28, 28, 1)
+    channels: Sequence[int] | None = None
+    kernel_sizes: Sequence[int] | None = None
+    latent_dim: int = 32
+    activation: str | Callable[..., Any] = "relu"
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "input_shape": ["array-like"],
+        "channels": ["array-like", None],
+        "kernel_sizes": ["array-like", None],
+    }
+    _parameter_docs = """
+        input_shape : (int, int, int), default=(28, 28, 1)
+            Height, width and channels of the images; a row of X is such an image, flat.
+        channels : list of int, optional
+            Channels after each stage; (16, 32) when None.
+        kernel_sizes : list of int, optional
+            Width of the kernels of each stage; 3 for all when None.
+        latent_dim : int, default=32
+            Numbers that the encoder makes of an image."""
+
+    def _encoder(self) -> Encoder:
+        channels = _sizes("channels", self.channels, (16, 32))
+        shape = _sizes("input_shape", self.input_shape, ())
+        if len(shape) != 3:
+            raise ValueError(f"input_shape must be height, width and channels; got {self.input_shape!r}.")
+        return CNN(
+            input_shape=shape,
+            channels=channels,
+            kernel_sizes=_sizes("kernel_sizes", self.kernel_sizes, (3,) * len(channels)),
+            latent_dim=self.latent_dim,
+            activation=layer_activation(self.activation),
+        )
+
+
+class LatentMatrix(OmegaMetric):
+    """One matrix for all prototypes, of the latent vectors."""
+
+    omega_dim: int | None = None
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"omega_dim": [_COUNT, None]}
+    _parameter_docs = """
+        omega_dim : int, optional
+            Columns of omega, the rank of the metric; `latent_dim` when None."""
+
+    def _distance(self) -> Distance:
+        return Omega(latent_dim=self.omega_dim)
+
+
+def _sizes(name: str, given: Sequence[int] | None, default: tuple[int, ...]) -> tuple[Any, ...]:
+    sizes = default if given is None else tuple(given)
+    if not all(isinstance(size, Integral) and int(size) >= 1 for size in sizes):
+        raise ValueError(f"{name} must hold integers >= 1; got {given!r}.")
+    return tuple(int(size) for size in sizes)
+
+
+class LVQMLN(PerceptronMetric, GLVQ):
+    """LVQ multilayer network: GLVQ with prototypes in the latent space of a perceptron (Villmann et al. 2017)."""
+
+    _siamese = False
+
+
+class PLVQ(PerceptronMetric, RSLVQ):
+    """Probabilistic LVQ: RSLVQ with prototypes in the latent space of a perceptron, and probabilities as targets."""
+
+    _siamese = False
+
+
+class SiameseGLVQ(SiamesePerceptron, GLVQ):
+    """GLVQ of what a perceptron makes of samples and prototypes."""
+
+
+class SiameseGMLVQ(SiamesePerceptron, LatentMatrix, GLVQ):
+    """GMLVQ of what a perceptron makes of samples and prototypes."""
+
+
+class SiameseGTLVQ(SiamesePerceptron, TangentMetric, GLVQ):
+    """GTLVQ of what a perceptron makes of samples and prototypes."""
+
+
+class ImageGLVQ(ConvolutionalMetric, GLVQ):
+    """GLVQ of what a convolutional network makes of images and prototypes; prototypes are images."""
+
+
+class ImageGMLVQ(ConvolutionalMetric, LatentMatrix, GLVQ):
+    """GMLVQ of what a convolutional network makes of images and prototypes."""
+
+
+class ImageGTLVQ(ConvolutionalMetric, TangentMetric, GLVQ):
+    """GTLVQ of what a convolutional network makes of images and prototypes."""

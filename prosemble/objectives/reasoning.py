@@ -1,0 +1,64 @@
+"""Classification by components: what is found in a sample speaks for some classes and against others."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+from prosemble.core.competitions import cbcc
+from prosemble.core.losses import margin_term
+from prosemble.core.part import Number
+from prosemble.core.similarities import gaussian_similarity
+from prosemble.distances import Params, Start
+from prosemble.objectives.base import Objective
+from prosemble.objectives.decision import Decision
+
+
+class Reasoning(Objective):
+    """max(0, margin + largest wrong probability - right probability) by components (Saralajew et al. 2019).
+
+    A component is detected by exp(-d / (2 sigma^2)), or where sigma is None, by one minus its distance. Its reasonings
+    start with what it was drawn from: mostly for its own class and mildly against the others.
+    """
+
+    n_classes: int
+    margin: Number = 0.3
+    sigma: Number | None = 1.0
+
+    def init(self, start: Start) -> dict[str, np.ndarray]:
+        own = start.labels[:, None] == np.arange(self.n_classes)
+        positive, negative = np.where(own, 0.8, 0.1), np.full(own.shape, 0.5)
+        reasonings = np.stack([positive, negative], axis=-1)
+        return {"reasonings": reasonings + start.rng.uniform(-0.05, 0.05, reasonings.shape)}
+
+    def __call__(
+        self,
+        params: Params,
+        distances: Float[Array, "n p"],
+        y: Int[Array, " n"],
+        labels: Int[Array, " p"],
+        epoch: Int[Array, ""],
+    ) -> Float[Array, " n"]:
+        probabilities = cbcc(_detections(distances, self.sigma), params["reasonings"])
+        return margin_term(probabilities, jax.nn.one_hot(y, self.n_classes), self.margin)
+
+    def project(self, params: Params) -> Params:
+        return {**params, "reasonings": jnp.clip(params["reasonings"], 0.0, 1.0)}
+
+
+class Agreement(Decision):
+    """A class is as far as minus the logarithm of its probability by reasoning."""
+
+    sigma: Number | None = 1.0
+
+    def __call__(
+        self, params: Params, distances: Float[Array, "n p"], labels: Int[Array, " p"], n_classes: int
+    ) -> Float[Array, "n c"]:
+        probabilities = cbcc(_detections(distances, self.sigma), params["reasonings"])
+        return -jnp.log(jnp.maximum(probabilities, jnp.finfo(probabilities.dtype).tiny))
+
+
+def _detections(distances: Float[Array, "n p"], sigma: Number | None) -> Float[Array, "n p"]:
+    return 1.0 - distances if sigma is None else gaussian_similarity(distances, sigma**2)
