@@ -44,7 +44,7 @@ def centred_squared_euclidean_distance_matrix(X: Samples, W: Prototypes) -> Dist
 
 def euclidean_distance_matrix(X: Samples, W: Prototypes) -> Distances:
     """Euclidean distances; the gradient on top of a prototype is taken as zero."""
-    return _safe_sqrt(squared_euclidean_distance_matrix(X, W))
+    return safe_sqrt(squared_euclidean_distance_matrix(X, W))
 
 
 def manhattan_distance_matrix(X: Samples, W: Prototypes) -> Distances:
@@ -148,7 +148,8 @@ def unit_rows(X: Float[Array, "n d"]) -> Float[Array, "n d"]:
     return X / jnp.sqrt(jnp.where(squares > 0, squares, 1.0))
 
 
-def _safe_sqrt(x: Array) -> Array:
+def safe_sqrt(x: Array) -> Array:
+    """Return the square root with a derivative of zero at zero."""
     return jnp.where(x > 0, jnp.sqrt(jnp.where(x > 0, x, 1.0)), 0.0)
 
 

@@ -123,6 +123,23 @@ def _moments(X: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     return mean, np.sqrt(np.average((X - mean) ** 2, axis=0, weights=weight))
 
 
+def filled(X: np.ndarray, y: np.ndarray, sample_weight: np.ndarray) -> np.ndarray:
+    """Return the samples with each missing value (NaN) at the mean of what its class has there, or else of all."""
+    missing = np.isnan(X)
+    if not missing.any():
+        return X
+    result = np.where(missing, 0.0, X).astype(X.dtype)
+
+    def means(rows: np.ndarray, otherwise: np.ndarray) -> np.ndarray:
+        weight = ~missing[rows] * sample_weight[rows, None]
+        total = weight.sum(axis=0)
+        return np.where(total > 0, (result[rows] * weight).sum(axis=0) / np.where(total > 0, total, 1.0), otherwise)
+
+    everywhere = means(np.ones(len(X), bool), np.zeros(X.shape[1]))
+    of_class = np.stack([means(y == label, everywhere) for label in range(y.max() + 1)])
+    return np.where(missing, of_class[y], X).astype(X.dtype)
+
+
 def principal_directions(X: np.ndarray, sample_weight: np.ndarray, count: int) -> np.ndarray:
     """Return the `count` orthonormal directions (d, count) in which the weighted samples vary most."""
     # Not np.cov, which in older NumPy takes a single sample for a single feature.

@@ -15,8 +15,8 @@ Number = float | jax.Array
 class Part:
     """A frozen, keyword-only dataclass that is a JAX pytree; the annotation says how a field is treated.
 
-    A field whose annotation is a `float` (`Number`), a `Part`, or a union with one of them, is data: its value is
-    traced, so that a changed number compiles nothing. Every other field is static: it is part of the key under
+    A field whose annotation is a `float` (`Number`), a `jax.Array`, a `Part`, or a union with one of them, is data: its
+    value is traced, so that a changed number compiles nothing. Every other field is static: it is part of the key under
     which a compiled program is kept, and so must be hashable.
 
     A part is either an interface, without fields, or final. An inherited field would be filled by whoever
@@ -39,4 +39,4 @@ class Part:
 
 def _is_traced(hint: Any) -> bool:
     options = get_args(hint) or (hint,)
-    return any(option is float or (isinstance(option, type) and issubclass(option, Part)) for option in options)
+    return any(isinstance(option, type) and issubclass(option, float | jax.Array | Part) for option in options)

@@ -30,6 +30,8 @@ class Distance(Part):
 
     Where `shift_invariant`, whoever calls first shifts samples and prototypes together about the origin, where the
     expanded form of a distance is accurate: once before a training, not at every evaluation.
+
+    A distance with a form for missing values (NaN) has a field `allow_nan: bool = False`.
     """
 
     shift_invariant: ClassVar[bool] = False
@@ -46,6 +48,10 @@ class Distance(Part):
     def __call__(self, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
         """Return the dissimilarities of X to `params["prototypes"]`, measured with the other parameters."""
         raise NotImplementedError
+
+    def penalty(self, params: Params) -> Float[Array, ""] | None:
+        """Return what is added to the mean loss for the values of the parameters, if anything."""
+        return None
 
     def project(self, params: Params) -> Params:
         """Return the parameters with those of this distance put back on their constraints."""

@@ -42,5 +42,8 @@ class Encoded(Distance):
             )
         return evaluate(self.distance, {**params, "prototypes": prototypes}, self.encoder(weights, X))
 
+    def penalty(self, params: Params) -> Float[Array, ""] | None:
+        return self.distance.penalty(params)
+
     def project(self, params: Params) -> Params:
         return self.distance.project(params)

@@ -7,26 +7,42 @@ from jaxtyping import Array, Float
 
 from prosemble.core.constraints import unit_trace
 from prosemble.core.distance import centred_lomega_distance_matrix
+from prosemble.core.part import Number
 from prosemble.distances.base import Distance, Params, Start
-from prosemble.distances.omega import initial_omega
+from prosemble.distances.omega import initial_omega, volume_penalty
 
 
 class LocalOmega(Distance):
     """||omega_k^T (x - w_k)||^2 with a matrix omega_k (d, r) for each prototype (Schneider et al. 2009).
 
-    Each has trace(omega_k omega_k^T) = 1 and starts as the matrix of `Omega` does.
+    Each has trace(omega_k omega_k^T) = 1 and starts as the matrix of `Omega` does. Where `per_class`, the prototypes of
+    one class share theirs, and the fixed parameter `omega_of` (p,) tells which. `regularization` is as in `Omega`, of
+    the mean over the matrices.
     """
 
     shift_invariant: ClassVar[bool] = True
 
     latent_dim: int | None = None
+    per_class: bool = False
+    regularization: Number | None = None
+
+    @property
+    def fixed(self) -> frozenset[str]:
+        return frozenset({"omega_of"}) if self.per_class else frozenset()
 
     def init(self, start: Start) -> dict[str, np.ndarray]:
         omega = initial_omega(start, self.latent_dim)
+        if self.per_class:
+            classes, omega_of = np.unique(start.labels, return_inverse=True)
+            return {"omegas": np.repeat(omega[None], len(classes), axis=0), "omega_of": omega_of.astype(np.int32)}
         return {"omegas": np.repeat(omega[None], len(start.prototypes), axis=0)}
 
     def __call__(self, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
-        return centred_lomega_distance_matrix(X, params["prototypes"], params["omegas"])
+        omegas = params["omegas"][params["omega_of"]] if self.per_class else params["omegas"]
+        return centred_lomega_distance_matrix(X, params["prototypes"], omegas)
+
+    def penalty(self, params: Params) -> Float[Array, ""] | None:
+        return None if self.regularization is None else volume_penalty(params["omegas"], self.regularization)
 
     def project(self, params: Params) -> Params:
         return {**params, "omegas": unit_trace(params["omegas"])}

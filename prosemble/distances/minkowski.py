@@ -4,9 +4,10 @@ from typing import ClassVar
 
 from jaxtyping import Array, Float
 
-from prosemble.core.distance import euclidean_distance_matrix, lpnorm_distance_matrix, manhattan_distance_matrix
+from prosemble.core.distance import lpnorm_distance_matrix, manhattan_distance_matrix, safe_sqrt
 from prosemble.core.part import Number
 from prosemble.distances.base import Distance, Params
+from prosemble.distances.squared_euclidean import SquaredEuclidean
 
 
 class Euclidean(Distance):
@@ -14,8 +15,10 @@ class Euclidean(Distance):
 
     shift_invariant: ClassVar[bool] = True
 
+    allow_nan: bool = False
+
     def __call__(self, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
-        return euclidean_distance_matrix(X, params["prototypes"])
+        return safe_sqrt(SquaredEuclidean(allow_nan=self.allow_nan)(params, X))
 
 
 class Manhattan(Distance):

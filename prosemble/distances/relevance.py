@@ -8,6 +8,7 @@ from jaxtyping import Array, Float
 
 from prosemble.core.constraints import log_weights
 from prosemble.core.distance import centred_relevance_distance_matrix
+from prosemble.core.missing import observed_relevance_distance_matrix
 from prosemble.distances.base import Distance, Params, Start
 
 
@@ -19,11 +20,16 @@ class Relevance(Distance):
 
     shift_invariant: ClassVar[bool] = True
 
+    allow_nan: bool = False
+
     def init(self, start: Start) -> dict[str, np.ndarray]:
         return {"log_relevances": equal_log_relevances(start)}
 
     def __call__(self, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
-        return centred_relevance_distance_matrix(X, params["prototypes"], jax.nn.softmax(params["log_relevances"]))
+        relevances = jax.nn.softmax(params["log_relevances"])
+        if self.allow_nan:
+            return observed_relevance_distance_matrix(X, params["prototypes"], relevances)
+        return centred_relevance_distance_matrix(X, params["prototypes"], relevances)
 
     def project(self, params: Params) -> Params:
         return {**params, "log_relevances": log_weights(params["log_relevances"])}

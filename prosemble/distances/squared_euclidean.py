@@ -5,6 +5,7 @@ from typing import ClassVar
 from jaxtyping import Array, Float
 
 from prosemble.core.distance import centred_squared_euclidean_distance_matrix
+from prosemble.core.missing import observed_squared_euclidean_distance_matrix
 from prosemble.distances.base import Distance, Params
 
 
@@ -13,5 +14,9 @@ class SquaredEuclidean(Distance):
 
     shift_invariant: ClassVar[bool] = True
 
+    allow_nan: bool = False
+
     def __call__(self, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
+        if self.allow_nan:
+            return observed_squared_euclidean_distance_matrix(X, params["prototypes"])
         return centred_squared_euclidean_distance_matrix(X, params["prototypes"])

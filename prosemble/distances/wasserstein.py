@@ -6,15 +6,14 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float
 
-from prosemble.core.constraints import log_weights, unit_trace
 from prosemble.core.distance import (
     wasserstein2_distance_matrix,
     wasserstein2_omega_distance_matrix,
     wasserstein2_relevance_distance_matrix,
 )
 from prosemble.distances.base import Distance, Params, Start
-from prosemble.distances.omega import initial_omega
-from prosemble.distances.relevance import equal_log_relevances
+from prosemble.distances.omega import Omega
+from prosemble.distances.relevance import Relevance
 
 
 class Wasserstein(Distance):
@@ -34,15 +33,17 @@ class WassersteinRelevance(Distance):
 
     shift_invariant: ClassVar[bool] = True
 
+    metric: Relevance = Relevance()
+
     def init(self, start: Start) -> dict[str, np.ndarray]:
-        return {"log_variances": _initial_log_variances(start), "log_relevances": equal_log_relevances(start)}
+        return {"log_variances": _initial_log_variances(start), **self.metric.init(start)}
 
     def __call__(self, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
         relevances = jax.nn.softmax(params["log_relevances"])
         return wasserstein2_relevance_distance_matrix(X, params["prototypes"], params["log_variances"], relevances)
 
     def project(self, params: Params) -> Params:
-        return {**params, "log_relevances": log_weights(params["log_relevances"])}
+        return self.metric.project(params)
 
 
 class WassersteinOmega(Distance):
@@ -50,16 +51,19 @@ class WassersteinOmega(Distance):
 
     shift_invariant: ClassVar[bool] = True
 
-    latent_dim: int | None = None
+    metric: Omega = Omega()
 
     def init(self, start: Start) -> dict[str, np.ndarray]:
-        return {"log_variances": _initial_log_variances(start), "omega": initial_omega(start, self.latent_dim)}
+        return {"log_variances": _initial_log_variances(start), **self.metric.init(start)}
 
     def __call__(self, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
         return wasserstein2_omega_distance_matrix(X, params["prototypes"], params["log_variances"], params["omega"])
 
+    def penalty(self, params: Params) -> Float[Array, ""] | None:
+        return self.metric.penalty(params)
+
     def project(self, params: Params) -> Params:
-        return {**params, "omega": unit_trace(params["omega"])}
+        return self.metric.project(params)
 
 
 def _initial_log_variances(start: Start) -> np.ndarray:

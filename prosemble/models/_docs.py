@@ -51,6 +51,9 @@ gradient_checkpointing : bool, default=False
     Recompute the forward pass in the backward pass.
 devices : list of jax.Device, optional
     Share the samples out over these.
+allow_nan : bool, default=False
+    Take samples with missing values (NaN) and compare them over what was observed of them, scaled up: for the squared
+    Euclidean, Euclidean, relevance and omega distances. Prototypes have all features.
 verbose : bool, default=False
     Show a progress bar."""
 

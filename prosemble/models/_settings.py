@@ -51,6 +51,7 @@ TRAINED: dict[str, list[Any]] = {
     "mixed_precision": [StrOptions(set(PRECISIONS)), None],
     "gradient_checkpointing": ["boolean"],
     "devices": ["array-like", None],
+    "allow_nan": ["boolean"],
     "verbose": ["boolean"],
 }
 

@@ -85,14 +85,19 @@ class PrototypeModel(ClassifierMixin, BaseEstimator):
     def _distance(self) -> Distance:
         return SquaredEuclidean() if self.distance_fn is None else FromFunction(function=self.distance_fn)
 
+    def _metric(self) -> Distance:
+        """Return the distance that is trained and predicted with."""
+        return self._distance()
+
     def _decision(self) -> Decision:
         return Nearest()
 
     # Data.
 
-    def _finite(self) -> bool | str:
-        """What scikit-learn calls `ensure_all_finite`."""
-        return True
+    def _validated(self, X: Any, y: Any = "no_validation", **options: Any) -> Any:
+        """Return X, or X and y, as scikit-learn validates them."""
+        defaults = {"dtype": jax.dtypes.canonicalize_dtype(np.float64), "order": "C", "reset": False}
+        return validate_data(self, X, y, **{**defaults, **options})
 
     @contextmanager
     def _unchanged_on_failure(self) -> Iterator[None]:
@@ -109,8 +114,9 @@ class PrototypeModel(ClassifierMixin, BaseEstimator):
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Validate and return samples, class indices and weights; `classes_` becomes known."""
         dtype = jax.dtypes.canonicalize_dtype(np.float64)
+        X, y, sample_weight = self._labelled(X, y, sample_weight)
         reset = known is None if reset is None else reset
-        X, y = validate_data(self, X, y, dtype=dtype, order="C", reset=reset, ensure_all_finite=self._finite())
+        X, y = self._validated(X, y, reset=reset)
         check_classification_targets(y)
         y = column_or_1d(y, warn=True)
         weight = _check_sample_weight(sample_weight, X, dtype=dtype)
@@ -123,6 +129,10 @@ class PrototypeModel(ClassifierMixin, BaseEstimator):
             raise ValueError(f"y must hold at least two classes; got only one class: {classes.tolist()}.")
         self.classes_, self.n_classes_ = classes, len(classes)
         return X, self._encode(y, "y"), weight
+
+    def _labelled(self, X: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
+        """Return samples with a label each, where a model takes targets of another form."""
+        return X, y, sample_weight
 
     def _encode(self, y: np.ndarray, name: str) -> np.ndarray:
         known = np.isin(y, self.classes_)
@@ -147,19 +157,18 @@ class PrototypeModel(ClassifierMixin, BaseEstimator):
 
     def _check_rows(self, X: Any) -> np.ndarray:
         check_is_fitted(self)
-        dtype = self.prototypes_.dtype
-        return validate_data(self, X, dtype=dtype, order="C", reset=False, ensure_all_finite=self._finite())
+        return self._validated(X, dtype=self.prototypes_.dtype)
 
     def distances(self, X: Any) -> np.ndarray:
         """Return the dissimilarities of the samples to the prototypes, (n_samples, n_prototypes)."""
         X = self._check_rows(X)
-        return prediction.distances(self._distance(), self._parameters(), X)
+        return prediction.distances(self._metric(), self._parameters(), X)
 
     def _class_distances(self, X: Any) -> np.ndarray:
         """Return the distance to each class, by default to the nearest of its prototypes, (n_samples, n_classes)."""
         X = self._check_rows(X)
         indices = np.searchsorted(self.classes_, self.prototype_labels_)
-        parts = self._distance(), self._decision()
+        parts = self._metric(), self._decision()
         return prediction.class_distances(*parts, self._parameters(), X, indices, self.n_classes_)
 
     def predict(self, X: Any) -> np.ndarray:

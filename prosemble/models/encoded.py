@@ -8,7 +8,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin
+from sklearn.utils import _safe_indexing, check_array, check_consistent_length
 from sklearn.utils._param_validation import Interval
+from sklearn.utils.validation import _check_sample_weight
 
 from prosemble.distances import Distance, Encoded, Omega
 from prosemble.encoders import CNN, MLP, Encoder, encode, layer_activation
@@ -137,7 +139,7 @@ class LatentMatrix(OmegaMetric):
             Columns of omega, the rank of the metric; `latent_dim` when None."""
 
     def _distance(self) -> Distance:
-        return Omega(latent_dim=self.omega_dim)
+        return Omega(latent_dim=self.omega_dim, regularization=self._eta())
 
 
 def _sizes(name: str, given: Sequence[int] | None, default: tuple[int, ...]) -> tuple[Any, ...]:
@@ -154,9 +156,40 @@ class LVQMLN(PerceptronMetric, GLVQ):
 
 
 class PLVQ(PerceptronMetric, RSLVQ):
-    """Probabilistic LVQ: RSLVQ with prototypes in the latent space of a perceptron, and probabilities as targets."""
+    """Probabilistic LVQ: RSLVQ with prototypes in the latent space of a perceptron, and probabilities as targets.
+
+    Targets may be labels or, where a label would claim more than is known, probabilities of the classes: `y` of shape
+    (n_samples, n_classes), not negative, rows of sum one; the classes are the columns of a data frame, or 0, 1, ...
+    Minimised is the cross-entropy of the targets and the mixture's class probabilities (Villmann, Kaden, Saralajew &
+    Villmann 2018), which for labels is RSLVQ's loss.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.datasets import load_iris
+    >>> from prosemble.models import PLVQ
+    >>> X, y = load_iris(return_X_y=True)
+    >>> unsure = 0.9 * np.eye(3)[y] + 0.1 / 3
+    >>> PLVQ(max_iter=20).fit(X, unsure).predict(X[:1])
+    array([0])
+    """
 
     _siamese = False
+
+    def _labelled(self, X: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
+        if getattr(y, "ndim", np.ndim(y)) != 2 or np.shape(y)[1] < 2:
+            return X, y, sample_weight
+        classes = np.asarray(getattr(y, "columns", np.arange(np.shape(y)[1])))
+        targets = check_array(y, dtype=np.float64, input_name="y")
+        if (targets < 0).any() or not np.allclose(targets.sum(axis=1), 1.0, atol=1e-5):
+            raise ValueError("y of shape (n_samples, n_classes) must hold probabilities, rows of sum one.")
+        if not targets.any(axis=0).all():
+            raise ValueError(f"y gives no sample a probability of {classes[~targets.any(axis=0)].tolist()}.")
+        check_consistent_length(X, targets)
+        weight = _check_sample_weight(sample_weight, targets)
+        # A sample of uncertain class is as good as one of each class, weighted by its probability.
+        row, label = np.nonzero(targets)
+        return _safe_indexing(X, row), classes[label], weight[row] * targets[row, label]
 
 
 class SiameseGLVQ(SiamesePerceptron, GLVQ):

@@ -8,9 +8,11 @@ from __future__ import annotations
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
+import jax
 import numpy as np
 from scipy.special import softmax
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, OneToOneFeatureMixin, TransformerMixin
+from sklearn.utils import check_array
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from prosemble.distances import (
@@ -39,7 +41,10 @@ class Representation(TransformerMixin, SupervisedPrototypeModel):
     """A model that measures in one representation of the data."""
 
     def transform(self, X: Any) -> np.ndarray:
-        """Return the samples in the representation in which the model measures, (n_samples, n_features_out)."""
+        """Return the samples in the representation in which the model measures, (n_samples, n_features_out).
+
+        With `allow_nan`, what depends on a missing value is missing.
+        """
         return self._represent(self._check_rows(X))
 
     def _represent(self, X: np.ndarray) -> np.ndarray:
@@ -51,17 +56,7 @@ class Representation(TransformerMixin, SupervisedPrototypeModel):
         return tags
 
 
-class Projection(Representation, LearnedMetric):
-    """A model that measures by the Euclidean distance after a projection."""
-
-    def _represent(self, X: np.ndarray) -> np.ndarray:
-        return X @ self._projection()
-
-    def _projection(self) -> np.ndarray:
-        raise NotImplementedError
-
-
-class RelevanceMetric(OneToOneFeatureMixin, Projection):
+class RelevanceMetric(OneToOneFeatureMixin, Representation, LearnedMetric):
     """A weight for each feature."""
 
     _attribute_docs = """
@@ -73,15 +68,32 @@ class RelevanceMetric(OneToOneFeatureMixin, Projection):
     def _distance(self) -> Distance:
         return Relevance()
 
-    def _projection(self) -> np.ndarray:
-        return np.diag(np.sqrt(self.relevances_))
+    def _represent(self, X: np.ndarray) -> np.ndarray:
+        return X * np.sqrt(self.relevances_)
 
     @property
     def relevances_(self) -> np.ndarray:
         return softmax(self._parameters()["log_relevances"])
 
 
-class OmegaMetric(LearnedMetric):
+class Regularization(LearnedMetric):
+    """Directions are kept from vanishing from a matrix."""
+
+    regularization: float = 0.0
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "regularization": [Interval(Real, 0, None, closed="left")]
+    }
+    _parameter_docs = """
+        regularization : float, default=0.0
+            eta in -eta / 2 log det(omega^T omega), which is added to the mean loss and keeps directions from vanishing
+            (Schneider et al. 2010); of several matrices the mean."""
+
+    def _eta(self) -> float | None:
+        return float(self.regularization) if self.regularization else None
+
+
+class OmegaMetric(Regularization):
     """One matrix for all prototypes."""
 
     _attribute_docs = """
@@ -96,36 +108,59 @@ class OmegaMetric(LearnedMetric):
         return omega @ omega.T
 
 
-class MatrixMetric(ClassNamePrefixFeaturesOutMixin, Projection, OmegaMetric):
+class MatrixMetric(ClassNamePrefixFeaturesOutMixin, Representation, OmegaMetric):
     """One matrix for all prototypes, of the features themselves."""
 
     latent_dim: int | None = None
+    excluded_directions: Any = None
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"latent_dim": [_COUNT, None]}
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "latent_dim": [_COUNT, None],
+        "excluded_directions": ["array-like", None],
+    }
     _parameter_docs = """
         latent_dim : int, optional
-            Columns of omega, the rank of the metric; the number of features when None."""
+            Columns of omega, the rank of the metric; the number of features, less those excluded, when None.
+        excluded_directions : array-like of shape (n_features, k), optional
+            Directions that are never to count, such as the `relevant_directions` of a model that tells a confounder
+            (van Veen et al. 2024)."""
 
     def _distance(self) -> Distance:
-        return Omega(latent_dim=self.latent_dim)
+        return self._omega()
 
-    def _projection(self) -> np.ndarray:
-        return self._parameters()["omega"]
+    def _omega(self) -> Omega:
+        return Omega(latent_dim=self.latent_dim, regularization=self._eta(), excluded=self._excluded())
+
+    def _excluded(self) -> Any:
+        if self.excluded_directions is None:
+            return None
+        directions = check_array(self.excluded_directions, dtype=np.float64, input_name="excluded_directions")
+        return np.linalg.qr(directions)[0].astype(jax.dtypes.canonicalize_dtype(np.float64))
+
+    def relevant_directions(self, count: int = 1) -> np.ndarray:
+        """Return the orthonormal directions (n_features, count) that count most: leading eigenvectors of `lambda_`."""
+        return np.linalg.eigh(self.lambda_)[1][:, ::-1][:, :count]
+
+    def _represent(self, X: np.ndarray) -> np.ndarray:
+        return X @ self._parameters()["omega"]
 
     @property
     def _n_features_out(self) -> int:
-        return self._projection().shape[1]
+        return self._parameters()["omega"].shape[1]
 
 
-class LocalMatrixMetric(LearnedMetric):
-    """A matrix for each prototype."""
+class LocalMatrixMetric(Regularization):
+    """A matrix for each prototype, or for each class."""
 
     latent_dim: int | None = None
+    per_class: bool = False
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"latent_dim": [_COUNT, None]}
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"latent_dim": [_COUNT, None], "per_class": ["boolean"]}
     _parameter_docs = """
         latent_dim : int, optional
-            Columns of each omega, the rank of the metrics; the number of features when None."""
+            Columns of each omega, the rank of the metrics; the number of features when None.
+        per_class : bool, default=False
+            Whether the prototypes of a class share one matrix; then `omegas_` has one for each class."""
     _attribute_docs = """
         omegas_ : ndarray of shape (n_prototypes, n_features, latent_dim)
             The projection of each prototype's metric.
@@ -133,7 +168,7 @@ class LocalMatrixMetric(LearnedMetric):
             omegas_[k] omegas_[k]^T, each of trace one."""
 
     def _distance(self) -> Distance:
-        return LocalOmega(latent_dim=self.latent_dim)
+        return LocalOmega(latent_dim=self.latent_dim, per_class=self.per_class, regularization=self._eta())
 
     @property
     def lambdas_(self) -> np.ndarray:

@@ -47,6 +47,10 @@ class Model(Trainable):
         return self.hook is None and self.distance.shift_invariant
 
     @property
+    def allow_nan(self) -> bool:
+        return getattr(self.distance, "allow_nan", False)
+
+    @property
     def fixed(self) -> frozenset[str]:
         return self.distance.fixed | (frozenset() if self.objective is None else self.objective.fixed)
 
@@ -70,7 +74,10 @@ class Model(Trainable):
         # In mixed precision what follows the distances stays in full: it is cheap, and 1 / (d+ + d-)^2 overflows.
         distances = self.distance(params, rows.X).astype(full)
         params = in_precision(params, full)
-        return (rows.weight * self.objective(params, distances, rows.y, labels, epoch)).sum() / total
+        loss = (rows.weight * self.objective(params, distances, rows.y, labels, epoch)).sum() / total
+        penalty = self.distance.penalty(params)
+        # A block of rows has its share of it.
+        return loss if penalty is None else loss + penalty * (rows.weight.sum() / total)
 
     def project(self, params: Params) -> Params:
         params = self.distance.project(params)

@@ -25,4 +25,4 @@ class WGMLVQ(GaussianPrototypes, MatrixMetric, GLVQ):
     """Wasserstein GMLVQ: the same after a learned projection."""
 
     def _distance(self) -> Distance:
-        return WassersteinOmega(latent_dim=self.latent_dim)
+        return WassersteinOmega(metric=self._omega())

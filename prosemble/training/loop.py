@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
@@ -201,7 +202,7 @@ def run(training: Training, data: Data, state: State, rates: Rates, seed: int, f
     another would have to be compiled.
     """
     if training.model.shift_invariant:
-        data = _centred(data)
+        data = _centred(data, jnp.nanmean if training.model.allow_nan else jnp.mean)
     state = lax.cond(fresh, lambda: initial_state(training, state.params, rates.at(0)), lambda: state)
     first = state.epoch
     empty = jnp.zeros(CAPACITY, state.best_loss.dtype)
@@ -232,8 +233,8 @@ def run(training: Training, data: Data, state: State, rates: Rates, seed: int, f
     return Outcome(state, training.held(state) if state.best is None else state.best, history)
 
 
-def _centred(data: Data) -> Data:
-    centre = data.train.X.mean(axis=0)
+def _centred(data: Data, mean: Callable[..., Array]) -> Data:
+    centre = mean(data.train.X, axis=0)
     validation = data.validation
     if validation is not None:
         validation = validation._replace(X=validation.X - centre)

@@ -23,6 +23,11 @@ class Trainable(Part):
         return False
 
     @property
+    def allow_nan(self) -> bool:
+        """Whether samples may have missing values."""
+        return False
+
+    @property
     def fixed(self) -> frozenset[str]:
         """The names of the parameters that are never trained."""
         return frozenset()

@@ -1,0 +1,55 @@
+"""Dissimilarity matrices (n, p) of samples with missing values (NaN), compared over what was observed of each.
+
+The squared difference over the observed features is scaled up to what all features would weigh, as in scikit-learn's
+`nan_euclidean_distances` (Dixon 1979). Samples and prototypes lie about the origin; a sample has an observed feature.
+"""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float
+
+from prosemble.core.products import inner, squared_norms
+
+Samples = Float[Array, "n d"]
+Prototypes = Float[Array, "p d"]
+Distances = Float[Array, "n p"]
+
+
+def observed_squared_euclidean_distance_matrix(X: Samples, W: Prototypes) -> Distances:
+    """d / (number observed) times the sum of (x_j - w_j)^2 over the observed features."""
+    return observed_relevance_distance_matrix(X, W, jnp.ones(X.shape[1], X.dtype))
+
+
+def observed_relevance_distance_matrix(X: Samples, W: Prototypes, relevances: Float[Array, " d"]) -> Distances:
+    """sum_j relevances_j (x_j - w_j)^2 over the observed features, divided by their share of the relevance."""
+    observed, X = _observed(X)
+    seen = observed.astype(X.dtype)
+    squares = squared_norms(X, relevances)[:, None] + inner(seen, (W * W * relevances).T)
+    distances = jnp.maximum(squares - 2.0 * inner(X, (W * relevances).T), 0.0)
+    return distances * _scale(seen, relevances)[:, None]
+
+
+def observed_omega_distance_matrix(X: Samples, W: Prototypes, omega: Float[Array, "d r"]) -> Distances:
+    """||omega^T (x - w)||^2 with a difference of zero where nothing was observed, divided by the observed share.
+
+    The share is that of the observed features in the trace of omega omega^T.
+    """
+    observed, X = _observed(X)
+
+    @jax.checkpoint
+    def to(w: Array) -> Array:
+        return squared_norms(inner(jnp.where(observed, X - w, 0.0), omega))
+
+    return jax.lax.map(to, W).T * _scale(observed.astype(X.dtype), (omega * omega).sum(axis=1))[:, None]
+
+
+def _observed(X: Samples) -> tuple[Bool[Array, "n d"], Samples]:
+    observed = ~jnp.isnan(X)
+    return observed, jnp.where(observed, X, 0.0)
+
+
+def _scale(seen: Samples, weights: Float[Array, " d"]) -> Float[Array, " n"]:
+    share = (seen * weights).sum(axis=1)
+    return jnp.where(share > 0, weights.sum() / jnp.where(share > 0, share, 1.0), 0.0)
