@@ -29,12 +29,18 @@ COLUMNS = [(name, count) for count in (1, 3) for name in MODELS]
 OTHERS = ("LDA", "5-NN")
 PARTS = ("reference", "scikit-learn", "ours", "recipe", "search")
 SEARCH_FOLDS = 5
-SCHEDULE = {"lr": 0.1, "lr_scheduler": "cosine_decay", "max_iter": 300}
+PUBLISHED = {"lr": 0.01, "max_iter": 200}
+NEAR = {"lr": 0.1, "max_iter": 300, "lr_scheduler": "cosine_decay"}
 CANDIDATES = [
-    (name, {"n_prototypes_per_class": count, "transfer_fn": transfer, "beta": beta, **SCHEDULE})
-    for name, counts in (("GLVQ", (1, 3, 5, 10)), ("GMLVQ", (1, 3)), ("LGMLVQ", (1, 3)))
+    (name, {"n_prototypes_per_class": count, **settings})
+    for name, counts, settings in (
+        ("GLVQ", (1, 3, 10), {"transfer_fn": "sigmoid_beta", "beta": 10.0, **NEAR}),
+        ("GMLVQ", (1, 3), {"transfer_fn": "sigmoid_beta", "beta": 5.0, **NEAR}),
+        ("GMLVQ", (1, 3), {"transfer_fn": "swish_beta", "beta": 2.0, **NEAR}),
+        ("LGMLVQ", (1, 3), {"transfer_fn": "swish_beta", "beta": 5.0, **NEAR}),
+        ("LGMLVQ", (1, 3), PUBLISHED),
+    )
     for count in counts
-    for transfer, beta in (("swish_beta", 5.0), ("sigmoid_beta", 5.0))
 ]
 
 
