@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from prosemble.core.local_projection import squared_projections
 from prosemble.core.part import Number
 from prosemble.core.products import inner, squared_norms
 
@@ -98,11 +99,7 @@ def lomega_distance_matrix(X: Samples, W: Prototypes, omegas: Float[Array, "p d 
 
 def centred_lomega_distance_matrix(X: Samples, W: Prototypes, omegas: Float[Array, "p d r"]) -> Distances:
     """The same for data that already lie about the origin."""
-    # As many prototypes at a time as have together no more directions than there are features.
-    together = max(1, omegas.shape[1] // omegas.shape[2])
-    return _per_prototype(
-        lambda w, omega: squared_norms(inner(X, omega) - inner(w[None], omega)), W, omegas, together=together
-    )
+    return squared_projections(X, W, omegas)
 
 
 def tangent_distance_matrix(X: Samples, W: Prototypes, omegas: Float[Array, "p d s"]) -> Distances:
@@ -153,6 +150,6 @@ def safe_sqrt(x: Array) -> Array:
     return jnp.where(x > 0, jnp.sqrt(jnp.where(x > 0, x, 1.0)), 0.0)
 
 
-def _per_prototype(distances_to: Callable[..., Array], *prototypes: Array, together: int = 1) -> Array:
+def _per_prototype(distances_to: Callable[..., Array], *prototypes: Array) -> Array:
     body = jax.checkpoint(lambda args: distances_to(*args))
-    return jax.lax.map(body, prototypes, batch_size=together if together > 1 else None).T
+    return jax.lax.map(body, prototypes).T

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
 
+from prosemble.core import local_projection
 from prosemble.core.distance import squared_euclidean_distance_matrix
 from tests.registry import DISTANCES
 
@@ -73,3 +74,29 @@ def test_no_array_of_samples_times_prototypes_times_features(name, problem):
     program = jax.jit(jax.grad(lambda W: case.function(X, W, *arguments).sum())).lower(W).compile().as_text()
     rows = len(X)
     assert f"[{rows},{p},{d}]" not in program and f"[{p},{rows},{d}]" not in program
+
+
+@pytest.mark.parametrize("entries", [0, 1, 2, 7], ids="{} entries in a row of the gradient".format)
+def test_local_projections_have_one_gradient_by_winners_or_by_all(entries):
+    rng = np.random.default_rng(0)
+    rows, prototypes = 300, 7
+    X, W, omegas = (
+        jnp.asarray(rng.standard_normal(size), jnp.float32) for size in ((rows, 5), (prototypes, 5), (prototypes, 5, 4))
+    )
+    places = rng.permuted(np.tile(np.arange(prototypes), (rows, 1)), axis=1)[:, :entries]
+    gradient = np.zeros((rows, prototypes), np.float32)
+    np.put_along_axis(gradient, places, rng.standard_normal(places.shape).astype(np.float32), axis=1)
+
+    def gradients(function, arguments):
+        return jax.vjp(function, *arguments)[1](jnp.asarray(gradient))
+
+    def of_metric(function):
+        return lambda W, omegas: function(X, W, omegas)
+
+    plainly, quickly = local_projection._prototype_by_prototype, local_projection._for_winners
+    for expected, got in zip(
+        gradients(of_metric(plainly), (W, omegas)), gradients(of_metric(quickly), (W, omegas)), strict=True
+    ):
+        np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-3)
+    for expected, got in zip(gradients(plainly, (X, W, omegas)), gradients(quickly, (X, W, omegas)), strict=True):
+        np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-3)

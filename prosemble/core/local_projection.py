@@ -1,0 +1,122 @@
+"""Squared lengths after a projection of each prototype's own, with a backward pass that works on winners alone.
+
+A loss of the nearest prototypes has a gradient in one or two of the distances of a sample, not in all p of them. The
+forward pass needs all, n p d r multiplications; the backward pass here needs about 2 n d^2 where it finds such a
+gradient, by whatever loss it was made, and twice the forward pass otherwise.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
+
+from prosemble.core.products import inner, squared_norms
+
+Samples = Float[Array, "n d"]
+Prototypes = Float[Array, "p d"]
+Omegas = Float[Array, "p d r"]
+
+# Fewer multiplications than these are soon done, and not worth the compilation of a second way.
+_LARGE = 2**24
+
+
+def squared_projections(X: Samples, W: Prototypes, omegas: Omegas) -> Float[Array, "n p"]:
+    """Return ||(x - w_k) omega_k||^2."""
+    (n, d), (p, _, r) = X.shape, omegas.shape
+    if n * p * d * r < _LARGE or 2 * r < d or jnp.finfo(X.dtype).bits < 32:
+        return _prototype_by_prototype(X, W, omegas)
+    return _for_winners(X, W, omegas)
+
+
+def _prototype_by_prototype(X: Samples, W: Prototypes, omegas: Omegas) -> Float[Array, "n p"]:
+    @jax.checkpoint
+    def to(prototype: tuple[Array, Array]) -> Array:
+        w, omega = prototype
+        return squared_norms(inner(X, omega) - inner(w[None], omega))
+
+    # As many prototypes at a time as have together no more directions than there are features.
+    together = omegas.shape[1] // omegas.shape[2]
+    return jax.lax.map(to, (W, omegas), batch_size=together if together > 1 else None).T
+
+
+_for_winners = jax.custom_vjp(_prototype_by_prototype)
+
+
+def _forward(X: Any, W: Any, omegas: Any) -> tuple[Array, Any]:
+    values = X.value, W.value, omegas.value
+    # Barriers: fused with what follows, the distances would be computed in a layout that slows the products down.
+    return jax.lax.optimization_barrier(_prototype_by_prototype(*values)), (values, X.perturbed)
+
+
+def _backward(kept: Any, gradient: Array) -> tuple[Array | None, ...]:
+    (X, W, omegas), samples_too = kept
+    gradient = jax.lax.optimization_barrier(gradient)
+    if samples_too:  # an encoder made them
+        return jax.vjp(_prototype_by_prototype, X, W, omegas)[1](gradient)
+
+    def of_all() -> tuple[Array, Array]:
+        return jax.vjp(lambda W, omegas: _prototype_by_prototype(X, W, omegas), W, omegas)[1](gradient)
+
+    winners_only = ((gradient != 0).sum(axis=1) <= 2).all()
+    return None, *jax.lax.cond(winners_only, lambda: _of_winners(X, W, omegas, gradient), of_all)
+
+
+_for_winners.defvjp(_forward, _backward, symbolic_zeros=True)
+
+
+class Tiles(NamedTuple):
+    """Samples in tiles of rows that have one prototype in common."""
+
+    row: Int[Array, "tiles rows"]
+    gradient: Float[Array, "tiles rows"]
+    prototype: Int[Array, " tiles"]
+
+
+def _of_winners(X: Samples, W: Prototypes, omegas: Omegas, gradient: Float[Array, "n p"]) -> tuple[Array, Array]:
+    """Return the gradients of prototypes and matrices, of a gradient of the distances with at most two in a row."""
+    p, d, _ = omegas.shape
+    # The products of a tile, d x d, then take no more memory than the samples do.
+    row, gradient, prototype = _tiles(gradient, max(64, d))
+    gap = X[row] - W[prototype][:, None]
+    weighted = gap * gradient[:, :, None]
+
+    def of_prototypes(of_tiles: Array) -> Array:
+        return jax.ops.segment_sum(of_tiles, prototype, p, indices_are_sorted=True)
+
+    def product(form: str, left: Array, right: Array) -> Array:
+        return jnp.einsum(form, left, right, precision=jax.lax.Precision.HIGHEST)
+
+    moments = of_prototypes(product("tnd,tne->tde", gap, weighted))
+    pull = product("kdr,kd->kr", omegas, of_prototypes(weighted.sum(axis=1)))
+    return -2.0 * product("kdr,kr->kd", omegas, pull), 2.0 * product("kde,ker->kdr", moments, omegas)
+
+
+def _tiles(gradient: Float[Array, "n p"], size: int) -> Tiles:
+    """Sort the two largest entries of each row by their column, each column padded to whole tiles."""
+    n, p = gradient.shape
+    first = jnp.abs(gradient).argmax(axis=1)
+    others = jnp.where(jnp.arange(p) == first[:, None], 0.0, gradient)
+    second = jnp.abs(others).argmax(axis=1)
+    column = jnp.concatenate([first, second])
+    order = _sorted_places(column, p)
+    count = (column[:, None] == jnp.arange(p)).sum(axis=0)
+    tiles = -(-count // size)  # of each column
+    end = jnp.cumsum(tiles)
+    tile = jnp.arange(-(-2 * n // size) + p)  # there are never more
+    owner = jnp.minimum((tile[:, None] >= end).sum(axis=1), p - 1)
+    place = (tile - (end - tiles)[owner])[:, None] * size + jnp.arange(size)  # within the column
+    begin = jnp.cumsum(count) - count
+    pair = order[jnp.clip(begin[owner][:, None] + place, 0, 2 * n - 1)]
+    row = pair % n
+    value = jnp.where(pair < n, gradient[row, first[row]], others[row, second[row]])
+    return Tiles(row, jnp.where(place < count[owner][:, None], value, 0.0), owner)
+
+
+def _sorted_places(column: Int[Array, " m"], columns: int) -> Int[Array, " m"]:
+    m = len(column)
+    if columns * m >= 2**31:
+        return jnp.argsort(column)
+    return jnp.sort(column.astype(jnp.int32) * m + jnp.arange(m, dtype=jnp.int32)) % m  # half the time of argsort
