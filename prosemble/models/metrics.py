@@ -165,7 +165,7 @@ class LocalMatrixMetric(Regularization):
         omegas_ : ndarray of shape (n_prototypes, n_features, latent_dim)
             The projection of each prototype's metric.
         lambdas_ : ndarray of shape (n_prototypes, n_features, n_features)
-            omegas_[k] omegas_[k]^T, each of trace one."""
+            omegas_[k] omegas_[k]^T, which start at the identity and are put to no norm."""
 
     def _distance(self) -> Distance:
         return LocalOmega(latent_dim=self.latent_dim, per_class=self.per_class, regularization=self._eta())
