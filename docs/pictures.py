@@ -229,7 +229,7 @@ def local_matrix() -> Figure:
     map_of(right, model, X, y, "LGMLVQ")
     for w, c, lambda_ in zip(model.prototypes_, model.prototype_labels_, model.lambdas_, strict=True):
         values, vectors = np.linalg.eigh(lambda_)
-        ellipse(right, w, vectors * 0.25 / np.sqrt(np.maximum(values, 1e-3)), COLOURS[c])
+        ellipse(right, w, vectors * 0.25 / np.sqrt(np.maximum(values / values.sum(), 1e-3)), COLOURS[c])
     return drawing
 
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from prosemble.core.part import Number
 
 
-def unit_sum(relevances: Float[Array, " d"]) -> Float[Array, " d"]:
-    """Not negative, with sum one: negative entries become zero, then all are divided by the sum.
-
-    Where none is positive, all become equal.
-    """
-    positive = jnp.maximum(relevances, 0.0)
-    total = positive.sum()
-    return jnp.where(total > 0, positive / jnp.where(total > 0, total, 1.0), 1.0 / relevances.shape[0])
+def log_weights(logarithms: Float[Array, " d"]) -> Float[Array, " d"]:
+    """Logarithms of positive weights, shifted so that the weights have sum one."""
+    return jax.nn.log_softmax(logarithms)
 
 
 def unit_trace(omega: Float[Array, "*p d r"]) -> Float[Array, "*p d r"]:

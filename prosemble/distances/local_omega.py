@@ -15,9 +15,10 @@ from prosemble.distances.omega import initial_omega, volume_penalty
 class LocalOmega(Distance):
     """||omega_k^T (x - w_k)||^2 with a matrix omega_k (d, r) for each prototype (Schneider et al. 2009).
 
-    Each has trace(omega_k omega_k^T) = 1 and starts as the matrix of `Omega` does. Where `per_class`, the prototypes of
-    one class share theirs, and the fixed parameter `omega_of` (p,) tells which. `regularization` is as in `Omega`, of
-    the mean over the matrices.
+    Each starts with orthonormal columns, along those that the matrix of `Omega` starts with. None is put to a norm: how
+    far a prototype reaches, compared with the others, is learned. Where `per_class`, the prototypes of one class share
+    theirs, and the fixed parameter `omega_of` (p,) tells which. `regularization` is as in `Omega`, of the mean over the
+    matrices as they are with trace(omega_k omega_k^T) = 1.
     """
 
     shift_invariant: ClassVar[bool] = True
@@ -32,6 +33,7 @@ class LocalOmega(Distance):
 
     def init(self, start: Start) -> dict[str, np.ndarray]:
         omega = initial_omega(start, self.latent_dim)
+        omega = omega * np.sqrt(omega.shape[1])
         if self.per_class:
             classes, omega_of = np.unique(start.labels, return_inverse=True)
             return {"omegas": np.repeat(omega[None], len(classes), axis=0), "omega_of": omega_of.astype(np.int32)}
@@ -42,7 +44,6 @@ class LocalOmega(Distance):
         return centred_lomega_distance_matrix(X, params["prototypes"], omegas)
 
     def penalty(self, params: Params) -> Float[Array, ""] | None:
-        return None if self.regularization is None else volume_penalty(params["omegas"], self.regularization)
-
-    def project(self, params: Params) -> Params:
-        return {**params, "omegas": unit_trace(params["omegas"])}
+        if self.regularization is None:
+            return None
+        return volume_penalty(unit_trace(params["omegas"]), self.regularization)

@@ -2,30 +2,40 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import jax
 import numpy as np
 from jaxtyping import Array, Float
 
-from prosemble.core.constraints import unit_sum
+from prosemble.core.constraints import log_weights
 from prosemble.core.distance import centred_relevance_distance_matrix
 from prosemble.core.missing import observed_relevance_distance_matrix
 from prosemble.distances.base import Distance, Params, Start
 
 
 class Relevance(Distance):
-    """sum_j relevances_j (x_j - w_j)^2, relevances not negative with sum one (Hammer & Villmann 2002)."""
+    """sum_j relevances_j (x_j - w_j)^2, relevances positive with sum one (Hammer & Villmann 2002).
+
+    Their logarithms are what is trained: a step changes each by a factor, however many features share the sum.
+    """
 
     shift_invariant: ClassVar[bool] = True
 
     allow_nan: bool = False
 
     def init(self, start: Start) -> dict[str, np.ndarray]:
-        d = start.X.shape[1]
-        return {"relevances": np.full(d, 1.0 / d)}
+        return {"log_relevances": equal_log_relevances(start)}
 
     def __call__(self, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
+        relevances = jax.nn.softmax(params["log_relevances"])
         if self.allow_nan:
-            return observed_relevance_distance_matrix(X, params["prototypes"], params["relevances"])
-        return centred_relevance_distance_matrix(X, params["prototypes"], params["relevances"])
+            return observed_relevance_distance_matrix(X, params["prototypes"], relevances)
+        return centred_relevance_distance_matrix(X, params["prototypes"], relevances)
 
     def project(self, params: Params) -> Params:
-        return {**params, "relevances": unit_sum(params["relevances"])}
+        return {**params, "log_relevances": log_weights(params["log_relevances"])}
+
+
+def equal_log_relevances(start: Start) -> np.ndarray:
+    """Return the logarithms (d,) that relevances start from."""
+    d = start.X.shape[1]
+    return np.full(d, -np.log(d))

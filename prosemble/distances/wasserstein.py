@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import jax
 import numpy as np
 from jaxtyping import Array, Float
 
@@ -38,9 +39,8 @@ class WassersteinRelevance(Distance):
         return {"log_variances": _initial_log_variances(start), **self.metric.init(start)}
 
     def __call__(self, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
-        return wasserstein2_relevance_distance_matrix(
-            X, params["prototypes"], params["log_variances"], params["relevances"]
-        )
+        relevances = jax.nn.softmax(params["log_relevances"])
+        return wasserstein2_relevance_distance_matrix(X, params["prototypes"], params["log_variances"], relevances)
 
     def project(self, params: Params) -> Params:
         return self.metric.project(params)

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import jax
 import jax.numpy as jnp
 import numpy as np
+from scipy.special import softmax
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import check_array
 from sklearn.utils._param_validation import Interval, StrOptions
@@ -61,13 +62,19 @@ class RelevanceMetric(OneToOneFeatureMixin, Representation, LearnedMetric):
 
     _attribute_docs = """
         relevances_ : ndarray of shape (n_features,)
-            The weights of the features in the distance, not negative, with sum one."""
+            The weights of the features in the distance, positive, with sum one.
+        log_relevances_ : ndarray of shape (n_features,)
+            Their logarithms, which are what is trained."""
 
     def _distance(self) -> Distance:
         return Relevance()
 
     def _represent(self, X: np.ndarray) -> np.ndarray:
-        return X * np.sqrt(self._parameters()["relevances"])
+        return X * np.sqrt(self.relevances_)
+
+    @property
+    def relevances_(self) -> np.ndarray:
+        return softmax(self._parameters()["log_relevances"])
 
 
 class Regularization(LearnedMetric):
@@ -159,7 +166,7 @@ class LocalMatrixMetric(Regularization):
         omegas_ : ndarray of shape (n_prototypes, n_features, latent_dim)
             The projection of each prototype's metric.
         lambdas_ : ndarray of shape (n_prototypes, n_features, n_features)
-            omegas_[k] omegas_[k]^T, each of trace one."""
+            omegas_[k] omegas_[k]^T, which start at the identity and are put to no norm."""
 
     def _distance(self) -> Distance:
         return LocalOmega(latent_dim=self.latent_dim, per_class=self.per_class, regularization=self._eta())
