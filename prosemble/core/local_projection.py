@@ -38,7 +38,7 @@ def _prototype_by_prototype(X: Samples, W: Prototypes, omegas: Omegas) -> Float[
         return squared_norms(inner(X, omega) - inner(w[None], omega))
 
     # As many prototypes at a time as have together no more directions than there are features.
-    together = omegas.shape[1] // omegas.shape[2]
+    together = omegas.shape[1] // max(1, omegas.shape[2])
     return jax.lax.map(to, (W, omegas), batch_size=together if together > 1 else None).T
 
 

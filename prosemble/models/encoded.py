@@ -177,7 +177,7 @@ class PLVQ(PerceptronMetric, RSLVQ):
     _siamese = False
 
     def _labelled(self, X: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
-        shape = np.shape(y) if isinstance(y, list) else getattr(y, "shape", ())
+        shape: tuple[int, ...] = np.shape(y) if isinstance(y, list) else getattr(y, "shape", ())
         if len(shape) != 2 or shape[1] < 2:
             return X, y, sample_weight
         classes = np.asarray(getattr(y, "columns", np.arange(shape[1])))

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
-from prosemble import distances, models, objectives
+from prosemble import distances, encoders, models, objectives
 from prosemble.core import distance, losses
 from prosemble.models import PrototypeClassifier
-from tests.registry import MODELS
+from tests.registry import MODELS, settings
 from tests.training.programs import programs
 
 START = {"max_iter": 10, "n_prototypes_per_class": 2, "lr": 0.05, "epsilon": 0.0}
@@ -33,6 +33,21 @@ DISTANCES = {
     "Wasserstein": distances.Wasserstein(),
     "Wasserstein, relevance": distances.WassersteinRelevance(),
     "Wasserstein, omega": distances.WassersteinOmega(),
+    "local omega of classes": distances.LocalOmega(per_class=True),
+    "omega, regularised": distances.Omega(regularization=0.1),
+    "MLP": distances.Encoded(encoder=encoders.MLP()),
+    "Siamese MLP": distances.Encoded(encoder=encoders.MLP(), siamese=True),
+    "Siamese MLP, omega": distances.Encoded(encoder=encoders.MLP(), distance=distances.Omega(), siamese=True),
+    "Siamese MLP, tangent": distances.Encoded(encoder=encoders.MLP(), distance=distances.Tangent(), siamese=True),
+    "CNN": distances.Encoded(encoder=encoders.CNN(input_shape=(1, 4, 1)), siamese=True),
+    "CNN, omega": distances.Encoded(
+        encoder=encoders.CNN(input_shape=(1, 4, 1)), distance=distances.Omega(), siamese=True
+    ),
+    "CNN, tangent": distances.Encoded(
+        encoder=encoders.CNN(input_shape=(1, 4, 1)), distance=distances.Tangent(), siamese=True
+    ),
+    "linear": distances.Encoded(encoder=encoders.Linear(latent_dim=2)),
+    "identity": distances.Encoded(encoder=encoders.Identity()),
 }
 OBJECTIVES = {
     "GLVQ": objectives.Pairwise(term=objectives.RelativeDifference()),
@@ -74,6 +89,14 @@ NAMED = {
     "WGLVQ": ("Wasserstein", "GLVQ", None),
     "WGRLVQ": ("Wasserstein, relevance", "GLVQ", None),
     "WGMLVQ": ("Wasserstein, omega", "GLVQ", None),
+    "LVQMLN": ("MLP", "GLVQ", None),
+    "PLVQ": ("MLP", "RSLVQ", None),
+    "SiameseGLVQ": ("Siamese MLP", "GLVQ", None),
+    "SiameseGMLVQ": ("Siamese MLP, omega", "GLVQ", None),
+    "SiameseGTLVQ": ("Siamese MLP, tangent", "GLVQ", None),
+    "ImageGLVQ": ("CNN", "GLVQ", None),
+    "ImageGMLVQ": ("CNN, omega", "GLVQ", None),
+    "ImageGTLVQ": ("CNN, tangent", "GLVQ", None),
     "PrototypeClassifier": ("squared Euclidean", "GLVQ", None),
 }
 
@@ -84,12 +107,12 @@ def composed(distance, objective, cooperation=None, **settings):
 
 
 def test_every_named_model_is_told():
-    assert set(NAMED) == set(MODELS)
+    assert {*NAMED, "CBC"} == set(MODELS)  # CBC has a decision of its own
 
 
 @pytest.mark.parametrize("name", [name for name in NAMED if name != "PrototypeClassifier"])
 def test_a_named_model_is_a_choice_of_parts(name, iris):
-    named, open_form = MODELS[name](**START).fit(*iris), composed(*NAMED[name]).fit(*iris)
+    named, open_form = MODELS[name](**START, **settings(name, 4)).fit(*iris), composed(*NAMED[name]).fit(*iris)
     np.testing.assert_array_equal(named.prototypes_, open_form.prototypes_)
     np.testing.assert_array_equal(named.loss_history_, open_form.loss_history_)
 
@@ -205,18 +228,20 @@ def test_distances_are_euclidean_in_the_representation(name, iris):
     pandas = pytest.importorskip("pandas", reason="data frames out need pandas")
     X, y = iris
     frame = pandas.DataFrame(X, columns=list("abcd"))
-    model = MODELS[name](**START).fit(frame, y).set_output(transform="pandas")
+    model = MODELS[name](**START, **settings(name, 4)).fit(frame, y).set_output(transform="pandas")
     shown = model.transform(frame)
     assert list(shown.columns) == list(model.get_feature_names_out())
     if name in ("GRLVQ", "GMLVQ", "SRNG", "SMNG", "MRSLVQ"):
-        prototypes = model.prototypes_ @ model._projection()
+        prototypes = model._represent(model.prototypes_)
         expected = ((shown.to_numpy()[:, None] - prototypes) ** 2).sum(axis=2)
         np.testing.assert_allclose(model.distances(frame), expected, rtol=1e-3, atol=1e-5)
 
 
 def test_transform_is_on_no_other_model():
     assert {name for name, cls in MODELS.items() if hasattr(cls, "transform")} == {
-        name for name, (of, *_) in NAMED.items() if of.split(", ")[-1] in ("relevance", "relevance kernel", "omega")
+        name
+        for name, (of, *_) in NAMED.items()
+        if of.split(", ")[-1] in ("relevance", "relevance kernel", "omega") or "MLP" in of or "CNN" in of
     }
 
 
@@ -233,7 +258,8 @@ def test_learned_widths(iris):
 def test_no_array_of_samples_times_prototypes_times_features(name, monkeypatch):
     n, p, d = 120, 21, 11
     X = np.random.default_rng(0).standard_normal((n, d)).astype(np.float32)
-    model = MODELS[name](max_iter=1, n_prototypes_per_class=p // 3)
+    model = MODELS[name](max_iter=1, **settings(name, d))
+    model.set_params(**({"n_components": p} if name == "CBC" else {"n_prototypes_per_class": p // 3}))
     (program,) = programs(monkeypatch, lambda: model.fit(X, np.arange(n) % 3), compiled=True)
     assert f"[{n},{d}]" in program
     assert not any(f"[{','.join(map(str, size))}]" in program for size in ((n, p, d), (p, n, d), (n, d, p)))
