@@ -83,7 +83,10 @@ FUNCTIONS = {name: of_matrix(case.function) for name, case in LOSSES.items()}
 FUNCTIONS["margin"] = of_matrix(margin_of_class_minima)
 FUNCTIONS["neural_gas"] = of_matrix(lambda D, y, c: losses.neural_gas_energy(D, 1.5))
 # The exponential kernel is cut off on features of this size; tests/core/test_distance.py has its gradient.
-FUNCTIONS |= {name: of_model(cls) for name, cls in MODELS.items() if name != "DKGMLVQ"}
+# The layers of encoders are JAX's own, and flat or kinked on features of these sizes.
+FUNCTIONS |= {
+    name: of_model(cls) for name, cls in MODELS.items() if name != "DKGMLVQ" and not hasattr(cls, "activation")
+}
 
 
 @contextlib.contextmanager
