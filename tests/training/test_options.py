@@ -127,7 +127,7 @@ OPTIONS = {
     "prototypes_initializer": Option({"prototypes_initializer": "class_mean"}, fit={"initial_prototypes": None}),
 }
 #: These are the modes themselves; a bar is looked at in test_callbacks.py.
-MODE_OPTIONS = {"use_scan", "callbacks", "batch_size", "verbose"}
+MODE_OPTIONS = {"allow_nan", "use_scan", "callbacks", "batch_size", "verbose"}
 
 
 def test_the_law_covers_every_option():
