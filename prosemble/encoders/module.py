@@ -14,7 +14,7 @@ from prosemble.encoders.base import Encoder, Weights
 
 
 class _Network:
-    """A module taken apart; equal to another one by structure, whatever the values of its weights."""
+    """A module taken apart; equal to another one by all but the values of its weights."""
 
     def __init__(self, module: Any) -> None:
         self.module = module
@@ -34,8 +34,10 @@ class _Network:
         if not self.weights:
             raise ValueError(f"module {type(module).__name__} has no arrays of floating-point numbers to learn.")
         shapes = tuple((name, weight.shape) for name, weight in self.weights.items())
-        others = tuple(leaf for name, leaf in self.leaves.items() if name not in self.weights and callable(leaf))
-        self._key = (self.structure, self.definition, shapes, others)
+        # All else is a constant of the compiled program.
+        constants = [leaf for name, leaf in self.leaves.items() if name not in self.weights]
+        constants += jax.tree.leaves(self.rest)
+        self._key = (self.structure, self.definition, shapes, tuple(map(_hashable, constants)))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Network) and self._key == other._key
@@ -94,6 +96,13 @@ def from_module(module: Any) -> FromModule:
         If it has no weights.
     """
     return FromModule(network=_Network(module))
+
+
+def _hashable(leaf: Any) -> Any:
+    if not hasattr(leaf, "dtype"):
+        return leaf
+    array = np.asarray(jax.random.key_data(leaf) if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key) else leaf)
+    return array.shape, array.dtype.str, array.tobytes()
 
 
 def _is_weight(leaf: Any) -> bool:
