@@ -11,7 +11,7 @@ from sklearn.utils._param_validation import Interval
 
 from prosemble.distances import Distance, FromSimilarity
 from prosemble.models.prototype_base import SupervisedPrototypeModel
-from prosemble.objectives import Agreement, Decision, Objective, Reasoning
+from prosemble.objectives import Objective, Reasoning
 
 
 class CBC(SupervisedPrototypeModel):
@@ -55,17 +55,12 @@ class CBC(SupervisedPrototypeModel):
     def _inert_options(self) -> list[str]:
         return super()._inert_options() + ([] if self.similarity_fn is None else ["distance_fn", "sigma"])
 
-    def _width(self) -> float | None:
-        return float(self.sigma) if self.similarity_fn is None else None
-
     def _distance(self) -> Distance:
         return super()._distance() if self.similarity_fn is None else FromSimilarity(function=self.similarity_fn)
 
     def _objective(self) -> Objective:
-        return Reasoning(n_classes=self.n_classes_, margin=float(self.margin), sigma=self._width())
-
-    def _decision(self) -> Decision:
-        return Agreement(sigma=self._width())
+        width = float(self.sigma) if self.similarity_fn is None else None
+        return Reasoning(n_classes=self.n_classes_, margin=float(self.margin), sigma=width)
 
     def _counts(self) -> list[int]:
         return [len(share) for share in np.array_split(np.arange(self.n_components), self.n_classes_)]

@@ -24,7 +24,7 @@ from prosemble.distances import Distance, Start, evaluate
 from prosemble.models import _docs, _settings
 from prosemble.models.base import DrawnPrototypes
 from prosemble.models.model import Hook, Model
-from prosemble.objectives import Cooperation, Objective
+from prosemble.objectives import Cooperation, Decision, Objective
 from prosemble.training import loop
 from prosemble.training.data import Rows, merge_equal_rows, pad, shard
 from prosemble.training.interrupts import deferred_interrupt
@@ -99,6 +99,10 @@ class SupervisedPrototypeModel(DrawnPrototypes):
 
     def _cooperation(self) -> Cooperation | None:
         return None
+
+    def _decision(self) -> Decision:
+        objective = self._objective()
+        return super()._decision() if objective is None else objective.decision
 
     def _metric(self) -> Distance:
         distance = self._distance()

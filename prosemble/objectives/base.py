@@ -7,6 +7,7 @@ from jaxtyping import Array, Float, Int
 
 from prosemble.core.part import Part
 from prosemble.distances import Params, Start
+from prosemble.objectives.decision import Decision, Nearest
 
 
 class Objective(Part):
@@ -16,6 +17,11 @@ class Objective(Part):
     def fixed(self) -> frozenset[str]:
         """The names of those of its parameters that are not learned."""
         return frozenset()
+
+    @property
+    def decision(self) -> Decision:
+        """How the distances that it has trained decide."""
+        return Nearest()
 
     def init(self, start: Start) -> dict[str, np.ndarray]:
         """Return the parameters of this objective, by name, as they start."""

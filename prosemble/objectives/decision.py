@@ -41,5 +41,9 @@ class Votes(Decision):
     def __call__(
         self, params: Params, distances: Float[Array, "n p"], labels: Int[Array, " p"], n_classes: int
     ) -> Float[Array, "n c"]:
-        share = votes(distances, labels, self.n_neighbors, n_classes) / self.n_neighbors
-        return -jnp.log(jnp.maximum(share, jnp.finfo(share.dtype).tiny))
+        return minus_log(votes(distances, labels, self.n_neighbors, n_classes) / self.n_neighbors)
+
+
+def minus_log(probabilities: Float[Array, "n c"]) -> Float[Array, "n c"]:
+    """Return minus the logarithms, of which the softmax of minus them makes the probabilities again; finite at zero."""
+    return -jnp.log(jnp.maximum(probabilities, jnp.finfo(probabilities.dtype).tiny))

@@ -13,7 +13,18 @@ from prosemble.core.part import Number
 from prosemble.core.similarities import gaussian_similarity
 from prosemble.distances import Params, Start
 from prosemble.objectives.base import Objective
-from prosemble.objectives.decision import Decision
+from prosemble.objectives.decision import Decision, minus_log
+
+
+class Agreement(Decision):
+    """A class is as far as minus the logarithm of its probability by reasoning."""
+
+    sigma: Number | None = 1.0
+
+    def __call__(
+        self, params: Params, distances: Float[Array, "n p"], labels: Int[Array, " p"], n_classes: int
+    ) -> Float[Array, "n c"]:
+        return minus_log(cbcc(_detections(distances, self.sigma), params["reasonings"]))
 
 
 class Reasoning(Objective):
@@ -26,6 +37,10 @@ class Reasoning(Objective):
     n_classes: int
     margin: Number = 0.3
     sigma: Number | None = 1.0
+
+    @property
+    def decision(self) -> Decision:
+        return Agreement(sigma=self.sigma)
 
     def init(self, start: Start) -> dict[str, np.ndarray]:
         own = start.labels[:, None] == np.arange(self.n_classes)
@@ -46,18 +61,6 @@ class Reasoning(Objective):
 
     def project(self, params: Params) -> Params:
         return {**params, "reasonings": jnp.clip(params["reasonings"], 0.0, 1.0)}
-
-
-class Agreement(Decision):
-    """A class is as far as minus the logarithm of its probability by reasoning."""
-
-    sigma: Number | None = 1.0
-
-    def __call__(
-        self, params: Params, distances: Float[Array, "n p"], labels: Int[Array, " p"], n_classes: int
-    ) -> Float[Array, "n c"]:
-        probabilities = cbcc(_detections(distances, self.sigma), params["reasonings"])
-        return -jnp.log(jnp.maximum(probabilities, jnp.finfo(probabilities.dtype).tiny))
 
 
 def _detections(distances: Float[Array, "n p"], sigma: Number | None) -> Float[Array, "n p"]:
