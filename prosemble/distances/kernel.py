@@ -2,17 +2,16 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import jax
 import numpy as np
 from jaxtyping import Array, Float
 
-from prosemble.core.constraints import at_least, log_weights
-from prosemble.core.distance import centred_relevance_distance_matrix, centred_squared_euclidean_distance_matrix
+from prosemble.core.constraints import at_least
+from prosemble.core.distance import centred_squared_euclidean_distance_matrix
 from prosemble.core.initializers import median_distance
 from prosemble.core.kernel import exponential_kernel_distance_squared, gaussian_kernel_distance
 from prosemble.core.part import Number
 from prosemble.distances.base import Distance, Params, Start
-from prosemble.distances.relevance import equal_log_relevances
+from prosemble.distances.relevance import Relevance
 
 
 class GaussianKernel(Distance):
@@ -43,23 +42,20 @@ class RelevanceKernel(Distance):
 
     shift_invariant: ClassVar[bool] = True
 
+    metric: Relevance = Relevance()
     sigma_init: Number | None = None
     sigma_min: Number = 1e-3
 
     def init(self, start: Start) -> dict[str, np.ndarray]:
         d = start.X.shape[1]
         scaled = start._replace(X=start.X / np.sqrt(d), prototypes=start.prototypes / np.sqrt(d))
-        widths = _initial_widths(scaled, self.sigma_init, self.sigma_min)
-        return {"sigmas": widths, "log_relevances": equal_log_relevances(start)}
+        return {"sigmas": _initial_widths(scaled, self.sigma_init, self.sigma_min), **self.metric.init(start)}
 
     def __call__(self, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
-        relevances = jax.nn.softmax(params["log_relevances"])
-        squared = centred_relevance_distance_matrix(X, params["prototypes"], relevances)
-        return gaussian_kernel_distance(squared, params["sigmas"])
+        return gaussian_kernel_distance(self.metric(params, X), params["sigmas"])
 
     def project(self, params: Params) -> Params:
-        sigmas = at_least(params["sigmas"], self.sigma_min)
-        return {**params, "sigmas": sigmas, "log_relevances": log_weights(params["log_relevances"])}
+        return {**self.metric.project(params), "sigmas": at_least(params["sigmas"], self.sigma_min)}
 
 
 class ExponentialKernel(Distance):

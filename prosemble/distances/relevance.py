@@ -23,7 +23,8 @@ class Relevance(Distance):
     allow_nan: bool = False
 
     def init(self, start: Start) -> dict[str, np.ndarray]:
-        return {"log_relevances": equal_log_relevances(start)}
+        d = start.X.shape[1]
+        return {"log_relevances": np.full(d, -np.log(d))}
 
     def __call__(self, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
         relevances = jax.nn.softmax(params["log_relevances"])
@@ -33,9 +34,3 @@ class Relevance(Distance):
 
     def project(self, params: Params) -> Params:
         return {**params, "log_relevances": log_weights(params["log_relevances"])}
-
-
-def equal_log_relevances(start: Start) -> np.ndarray:
-    """Return the logarithms (d,) that relevances start from."""
-    d = start.X.shape[1]
-    return np.full(d, -np.log(d))
