@@ -198,4 +198,4 @@ class LVQ3(WindowedModel):
             smaller the narrower the window; with 0 this is LVQ2.1."""
 
     def _rule(self) -> kohonen.Rule:
-        return kohonen.RightAndWrongOrBothRight(window=float(self.window), epsilon=float(self.epsilon))
+        return kohonen.RightAndWrong(window=float(self.window), epsilon=float(self.epsilon))

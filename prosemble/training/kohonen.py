@@ -63,21 +63,13 @@ class WrongBeforeRight(Rule):
 
 
 class RightAndWrong(Rule):
-    """LVQ2.1: in the window, where one of the two nearest prototypes is right and the other wrong."""
+    """LVQ2.1: in the window, where one of the two nearest prototypes is right and the other wrong.
+
+    LVQ3 with an `epsilon`: where both are right, in the window or not, both are attracted at so many times the rate.
+    """
 
     window: Number
-
-    def __call__(self, distances: Each, right: Bool[Array, " p"], rate: Number, rates: Each) -> Moves:
-        pair, of_class, inside = _nearest_two(distances, right, self.window)
-        acts = inside & (of_class[0] != of_class[1])
-        return _steps(rates, pair, jnp.where(acts, jnp.where(of_class, rate, -rate), 0.0)), rates
-
-
-class RightAndWrongOrBothRight(Rule):
-    """LVQ3: as LVQ2.1; where both are right, in the window or not, both are attracted at `epsilon` times the rate."""
-
-    window: Number
-    epsilon: Number
+    epsilon: Number = 0.0
 
     def __call__(self, distances: Each, right: Bool[Array, " p"], rate: Number, rates: Each) -> Moves:
         pair, of_class, inside = _nearest_two(distances, right, self.window)
