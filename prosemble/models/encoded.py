@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -47,11 +48,8 @@ class LatentMetric(ClassNamePrefixFeaturesOutMixin, Representation):
     def _encoder(self) -> Encoder:
         raise NotImplementedError
 
-    def _distance(self) -> Distance:
-        both = getattr(self, "both_path_gradients", True)
-        return Encoded(
-            encoder=self._encoder(), distance=super()._distance(), siamese=self._siamese, both_path_gradients=both
-        )
+    def _distance(self) -> Encoded:
+        return Encoded(encoder=self._encoder(), distance=super()._distance(), siamese=self._siamese)
 
     def _represent(self, X: np.ndarray) -> np.ndarray:
         return encode(self._encoder(), self.backbone_params_, X)
@@ -88,6 +86,9 @@ class SiamesePerceptron(PerceptronMetric):
     _parameter_docs = """
         both_path_gradients : bool, default=True
             Whether the encoder learns from what it makes of the prototypes, too, or of the samples alone."""
+
+    def _distance(self) -> Encoded:
+        return replace(super()._distance(), both_path_gradients=self.both_path_gradients)
 
 
 class ConvolutionalMetric(LatentMetric):

@@ -164,7 +164,7 @@ class LocalMatrixMetric(Regularization):
             Whether the prototypes of a class share one matrix; then `omegas_` has one for each class."""
     _attribute_docs = """
         omegas_ : ndarray of shape (n_prototypes, n_features, latent_dim)
-            The projection of each prototype's metric.
+            The projection of each prototype's metric; with `per_class` of each class's.
         lambdas_ : ndarray of shape (n_prototypes, n_features, n_features)
             omegas_[k] omegas_[k]^T, which start at the identity and are put to no norm."""
 
