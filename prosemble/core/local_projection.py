@@ -32,14 +32,24 @@ def squared_projections(X: Samples, W: Prototypes, omegas: Omegas) -> Float[Arra
 
 
 def _prototype_by_prototype(X: Samples, W: Prototypes, omegas: Omegas) -> Float[Array, "n p"]:
-    @jax.checkpoint
-    def to(prototype: tuple[Array, Array]) -> Array:
-        w, omega = prototype
-        return squared_norms(inner(X, omega) - inner(w[None], omega))
-
+    p, d, r = omegas.shape
     # As many prototypes at a time as have together no more directions than there are features.
-    together = omegas.shape[1] // max(1, omegas.shape[2])
-    return jax.lax.map(to, (W, omegas), batch_size=together if together > 1 else None).T
+    together = max(1, min(p, d // max(1, r)))
+    whole = p // together * together
+
+    centres = (W[:, :, None] * omegas).sum(axis=1, dtype=jnp.promote_types(X.dtype, jnp.float32))
+
+    @jax.checkpoint
+    def to(some: tuple[Array, Array]) -> Array:
+        omega, centre = some
+        gap = inner(X, omega.transpose(1, 0, 2).reshape(d, -1)) - centre.reshape(-1)
+        return squared_norms(gap.reshape(-1, r)).reshape(len(X), len(omega)).T
+
+    chunks = jax.tree.map(lambda part: part[:whole].reshape(-1, together, *part.shape[1:]), (omegas, centres))
+    distances = jax.lax.map(to, chunks).reshape(whole, len(X))
+    if whole < p:
+        distances = jnp.concatenate([distances, to((omegas[whole:], centres[whole:]))])
+    return distances.T
 
 
 _for_winners = jax.custom_vjp(_prototype_by_prototype)
