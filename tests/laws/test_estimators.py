@@ -237,8 +237,10 @@ def test_partial_fit_takes_batches_that_lack_classes(name, iris):
 def test_float64_where_jax_has_it(name, iris, tmp_path):
     X, y = iris
     start = {"initial_prototypes": START, "initial_labels": [0, 0, 1, 1, 2, 2]}
-    # Adam makes full steps of gradients that are zero but for rounding, as those of a unit that is always active.
-    options = {"optimizer": "sgd"} if hasattr(MODELS[name], "activation") else {}
+    # Adam makes full steps of gradients that are zero but for rounding, as those of a unit that is always active; and
+    # the ranks of neural gas jump, most where a local metric moves the distances by as much as it may.
+    sensitive = hasattr(MODELS[name], "activation") or name == "LCELVQ_NG"
+    options = {"optimizer": "sgd"} if sensitive else {}
     single = make(name, **options).fit(X, y, **start)
     with jax.enable_x64(True) if hasattr(jax, "enable_x64") else jax.experimental.enable_x64():
         double = make(name, **options).fit(X.astype(np.float64), y, **start)

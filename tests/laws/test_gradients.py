@@ -64,10 +64,11 @@ def of_model(cls):
     model = cls()
     model.classes_, model.n_classes_ = np.arange(3), 3
     trainable = model._trainable()
+    initial = trainable.init(START)  # once: it draws from a generator
 
     def loss(W, X):
         weight = jnp.ones(len(X), X.dtype)
-        others = {name: jnp.asarray(value, X.dtype) for name, value in trainable.init(START).items()}
+        others = {name: jnp.asarray(value, X.dtype) for name, value in initial.items()}
         # Shifted about the origin, as the loop does; about a sample, so that all stays exact.
         params, rows = {"prototypes": W - X[2], **others}, Rows(X - X[2], jnp.asarray(Y), weight)
         return trainable.loss(params, rows, weight.sum(), jnp.asarray(C), jnp.int32(0))
