@@ -43,9 +43,11 @@ def _prototype_by_prototype(X: Samples, W: Prototypes, omegas: Omegas) -> Float[
     def to(some: tuple[Array, Array]) -> Array:
         omega, centre = some
         gap = inner(X, omega.transpose(1, 0, 2).reshape(d, -1)) - centre.reshape(-1)
-        return squared_norms(gap.reshape(-1, r)).reshape(len(X), len(omega)).T
+        return squared_norms(gap.reshape(len(X) * len(omega), r)).reshape(len(X), len(omega)).T
 
-    chunks = jax.tree.map(lambda part: part[:whole].reshape(-1, together, *part.shape[1:]), (omegas, centres))
+    chunks = jax.tree.map(
+        lambda part: part[:whole].reshape(whole // together, together, *part.shape[1:]), (omegas, centres)
+    )
     distances = jax.lax.map(to, chunks).reshape(whole, len(X))
     if whole < p:
         distances = jnp.concatenate([distances, to((omegas[whole:], centres[whole:]))])
