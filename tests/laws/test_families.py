@@ -12,7 +12,7 @@ from sklearn.base import clone
 from prosemble import distances, encoders, models, objectives
 from prosemble.core import distance, losses
 from prosemble.models import PrototypeClassifier
-from tests.registry import MODELS, settings
+from tests.registry import EVERY_MODEL, MODELS, settings
 from tests.training.programs import programs
 
 START = {"max_iter": 10, "n_prototypes_per_class": 2, "lr": 0.05, "epsilon": 0.0}
@@ -113,7 +113,7 @@ def test_every_named_model_is_told():
     assert set(NAMED) == set(MODELS)
 
 
-@pytest.mark.parametrize("name", [name for name in NAMED if name != "PrototypeClassifier"])
+@pytest.mark.parametrize("name", [param for param in EVERY_MODEL if param.values[0] != "PrototypeClassifier"])
 def test_a_named_model_is_a_choice_of_parts(name, iris):
     start = {**START, **settings(name, 4)}
     if name == "CBC":  # which counts its components otherwise
@@ -267,9 +267,9 @@ def test_learned_widths(iris):
     assert (models.DKGLVQ(sigma_init=0.5, **START).fit(*iris).sigmas_ > 0).all()
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", EVERY_MODEL)
 def test_no_array_of_samples_times_prototypes_times_features(name, monkeypatch):
-    n, p, d = 120, 21, 11
+    n, p, d = 128, 21, 11
     X = np.random.default_rng(0).standard_normal((n, d)).astype(np.float32)
     model = MODELS[name](max_iter=1, **settings(name, d))
     model.set_params(**({"n_components": p} if name == "CBC" else {"n_prototypes_per_class": p // 3}))

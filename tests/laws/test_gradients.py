@@ -12,7 +12,7 @@ from prosemble.core.distance import squared_euclidean_distance_matrix
 from prosemble.core.pooling import stratified_min_pooling
 from prosemble.distances import Start
 from prosemble.training.data import Rows
-from tests.registry import LOSSES, MODELS
+from tests.registry import LOSSES, MODELS, breadth
 
 C = np.array([0, 0, 1, 2])
 Y = np.array([0, 0, 1, 2, 0, 1, 2, 1])
@@ -100,7 +100,7 @@ def float64():
 # (neural gas), they jump there and have no derivative.
 WITHOUT_TIES = {"neural_gas", *MODELS} - {"GLVQ", "GLVQ1", "GLVQ21", "RSLVQ", "SLVQ", "CELVQ", "DKGLVQ", "WGLVQ"}
 DIFFERENTIABLE = [
-    (name, situation)
+    pytest.param(name, situation, marks=breadth(name))
     for name in FUNCTIONS
     for situation in SITUATIONS
     if not (name in WITHOUT_TIES and situation.startswith("two "))
