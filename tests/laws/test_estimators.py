@@ -228,6 +228,8 @@ START = np.random.default_rng(5).standard_normal((6, 4))
 def test_partial_fit_takes_batches_that_lack_classes(name, iris):
     X, y = iris
     model = make(name, random_seed=3)
+    if hasattr(model, "activation"):  # a network forgets what a batch lacks, the faster the larger its steps
+        model.set_params(bb_lr=0.005)
     for label in (2, 0, 1) * 40:
         model.partial_fit(X[y == label], y[y == label], classes=[0, 1, 2])
     assert model.n_iter_ == 120 and model.score(X, y) > 0.6
@@ -240,7 +242,7 @@ def test_float64_where_jax_has_it(name, iris, tmp_path):
     # Adam makes full steps of gradients that are zero but for rounding, as those of a unit that is always active; and
     # the ranks of neural gas jump, most where a local metric moves the distances by as much as it may.
     sensitive = hasattr(MODELS[name], "activation") or name == "LCELVQ_NG"
-    options = {"optimizer": "sgd"} if sensitive else {}
+    options = {"optimizer": "sgd", "epsilon": 0.0} if sensitive else {}
     single = make(name, **options).fit(X, y, **start)
     with jax.enable_x64(True) if hasattr(jax, "enable_x64") else jax.experimental.enable_x64():
         double = make(name, **options).fit(X.astype(np.float64), y, **start)
