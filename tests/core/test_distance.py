@@ -8,6 +8,7 @@ from scipy.spatial.distance import cdist
 
 from prosemble.core import local_projection
 from prosemble.core.distance import squared_euclidean_distance_matrix
+from tests.precision import float64
 from tests.registry import DISTANCES
 
 n, p, d, r = 7, 5, 4, 3
@@ -39,7 +40,7 @@ def test_value_and_gradient(name, problem):
     expected = case.reference(X, W, *arguments)
     np.testing.assert_allclose(case.function(*as_jax([X, W, *arguments])), expected, rtol=2e-5, atol=2e-5)
 
-    with jax.enable_x64(True) if hasattr(jax, "enable_x64") else jax.experimental.enable_x64():
+    with float64():
         X64, W64, *rest = as_jax([X, W, *arguments], np.float64)
         weights = jnp.cos(jnp.arange(n * p, dtype=jnp.float64)).reshape(n, p)
         gradient = jax.grad(lambda W: (weights * case.function(X64, W, *rest)).sum())(W64)

@@ -11,6 +11,7 @@ from sklearn.utils.estimator_checks import check_estimator
 
 from prosemble.models import prediction
 from prosemble.training import loop
+from tests.precision import float64
 from tests.registry import EVERY_MODEL, KINDS, MODELS, settings
 
 every_model = pytest.mark.parametrize("name", EVERY_MODEL)
@@ -244,7 +245,7 @@ def test_float64_where_jax_has_it(name, iris, tmp_path):
     sensitive = hasattr(MODELS[name], "activation") or name == "LCELVQ_NG"
     options = {"optimizer": "sgd", "epsilon": 0.0} if sensitive else {}
     single = make(name, **options).fit(X, y, **start)
-    with jax.enable_x64(True) if hasattr(jax, "enable_x64") else jax.experimental.enable_x64():
+    with float64():
         double = make(name, **options).fit(X.astype(np.float64), y, **start)
         assert double.prototypes_.dtype == double.distances(X).dtype == np.float64
         double.save(tmp_path / "model")

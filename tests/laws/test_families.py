@@ -151,7 +151,8 @@ def test_every_combination_has_finite_gradients_and_does_not_mind_the_order_of_p
         assert jnp.isfinite(value) and all(
             jnp.isfinite(leaf).all() for leaf in jax.tree.leaves(gradient) if leaf.dtype == jnp.float32
         )
-        assert other == pytest.approx(float(value), rel=1e-5, abs=1e-6)
+        # Sums in another order; a prototype taken for another makes a difference of tenths.
+        assert other == pytest.approx(float(value), rel=1e-4, abs=1e-6)
 
 
 @pytest.mark.parametrize(("of", "objective"), [("Lp", "RSLVQ"), ("cosine", "GLVQ"), ("Euclidean", "cross-entropy")])

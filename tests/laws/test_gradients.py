@@ -1,7 +1,5 @@
 """Gradients of every loss where derivatives are at risk: against finite differences in float64, finite in float32."""
 
-import contextlib
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -12,6 +10,7 @@ from prosemble.core.distance import squared_euclidean_distance_matrix
 from prosemble.core.pooling import stratified_min_pooling
 from prosemble.distances import Start
 from prosemble.training.data import Rows
+from tests.precision import float64
 from tests.registry import LOSSES, MODELS, breadth
 
 C = np.array([0, 0, 1, 2])
@@ -88,12 +87,6 @@ FUNCTIONS["neural_gas"] = of_matrix(lambda D, y, c: losses.neural_gas_energy(D, 
 FUNCTIONS |= {
     name: of_model(cls) for name, cls in MODELS.items() if name != "DKGMLVQ" and not hasattr(cls, "activation")
 }
-
-
-@contextlib.contextmanager
-def float64():
-    with jax.enable_x64(True) if hasattr(jax, "enable_x64") else jax.experimental.enable_x64():
-        yield
 
 
 # Prototypes that are equally near by the Euclidean distance are not so in a learned metric, and where ranks count
