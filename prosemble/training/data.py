@@ -62,7 +62,7 @@ def pad(rows: Rows, multiple: int | None) -> Rows:
     n = len(rows.X)
     if multiple is None:
         blocks = -(-n // BLOCK)
-        granule = 64 if blocks > 1 else max(64, 2 ** (n.bit_length() - 5))
+        granule = max(64, 2 ** (n.bit_length() - 5)) if blocks == 1 else 64
         block = -(-n // (blocks * granule)) * granule
         padded = blocks * block
     else:
