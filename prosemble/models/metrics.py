@@ -5,6 +5,7 @@ Each is combined with an objective's class: `class GMLVQ(MatrixMetric, GLVQ)`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -19,6 +20,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from prosemble.distances import (
     Distance,
     ExponentialKernel,
+    FromSimilarity,
     GaussianKernel,
     LocalOmega,
     Omega,
@@ -136,6 +138,14 @@ class MatrixMetric(ClassNamePrefixFeaturesOutMixin, Representation, OmegaMetric)
         if self.excluded_directions is None:
             return None
         directions = check_array(self.excluded_directions, dtype=np.float64, input_name="excluded_directions")
+        d, (rows, count) = self.n_features_in_, directions.shape
+        rank = np.linalg.matrix_rank(directions)
+        # Of dependent columns the decomposition below would make a direction that nobody named.
+        if rows != d or count >= d or rank < count:
+            raise ValueError(
+                f"excluded_directions must be linearly independent columns of shape ({d}, k) with k < {d}; got an "
+                f"array of shape {directions.shape} and rank {rank}."
+            )
         return jnp.asarray(np.linalg.qr(directions)[0], jax.dtypes.canonicalize_dtype(np.float64))
 
     def relevant_directions(self, count: int = 1) -> np.ndarray:
@@ -193,6 +203,30 @@ class TangentMetric(LearnedMetric):
 
     def _distance(self) -> Distance:
         return Tangent(subspace_dim=self.subspace_dim)
+
+
+class Similarity(SupervisedPrototypeModel):
+    """A user's similarity may take the place of a distance and its width."""
+
+    sigma: float = 1.0
+    similarity_fn: Callable[..., Any] | None = None
+
+    _measured_by: ClassVar[tuple[str, ...]] = ("similarity_fn",)
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"sigma": [_POSITIVE], "similarity_fn": [callable, None]}
+    _parameter_docs = """
+        sigma : float, default=1.0
+            A component at distance d is detected by exp(-d / (2 sigma^2)).
+        similarity_fn : callable, optional
+            `(X, W) -> (n, p)` of JAX arrays, detections in [0, 1], in the place of `distance_fn` and `sigma`."""
+
+    def _inert_options(self) -> list[str]:
+        return super()._inert_options() + ([] if self.similarity_fn is None else ["distance_fn", "sigma"])
+
+    def _distance(self) -> Distance:
+        return super()._distance() if self.similarity_fn is None else FromSimilarity(function=self.similarity_fn)
+
+    def _width(self) -> float | None:
+        return float(self.sigma) if self.similarity_fn is None else None
 
 
 class GaussianKernelMetric(LearnedMetric):

@@ -176,6 +176,32 @@ def test_open_combinations_train_clone_save_and_load(of, objective, iris, tmp_pa
     np.testing.assert_array_equal(loaded.predict_proba(X), model.predict_proba(X))
 
 
+def test_excluded_directions_do_not_count(iris):
+    X, y = iris
+    directions = np.array([[1.0, 0.0], [1.0, 2.0], [0.0, 1.0], [0.0, 0.0]])
+    model = models.GMLVQ(**START, excluded_directions=directions).fit(X, y)
+    np.testing.assert_allclose(model.lambda_ @ directions, 0.0, atol=1e-6)
+    moved = X + np.float32([[2.0, -1.0]]) @ directions.T.astype(np.float32)
+    np.testing.assert_allclose(model.distances(moved), model.distances(X), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("directions", "given"),
+    [
+        (np.eye(3)[:, :1], r"shape \(3, 1\)"),
+        (np.eye(4)[:1], r"shape \(1, 4\)"),
+        (np.eye(4), r"shape \(4, 4\)"),
+        (np.ones((4, 2)), "rank 1"),
+        (np.zeros((4, 1)), "rank 0"),
+        (np.full((4, 1), np.nan), "NaN"),
+    ],
+)
+def test_directions_that_cannot_be_excluded_are_refused(directions, given, iris):
+    with pytest.raises(ValueError, match=given) as error:
+        models.GMLVQ(excluded_directions=directions).fit(*iris)
+    assert "excluded_directions" in str(error.value)
+
+
 def test_a_part_without_a_use_for_an_option_refuses_it(iris):
     with pytest.raises(ValueError, match="distance_fn=.* has no effect"):
         PrototypeClassifier(distance=distances.Omega(), distance_fn=distance.manhattan_distance_matrix).fit(*iris)
