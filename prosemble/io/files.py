@@ -93,6 +93,8 @@ def load(path: str | Path, cls: type | None = None, objects: Mapping[str, Any] |
 
     Raises
     ------
+    TypeError
+        If the class has no such parameter, or the file holds its value.
     ModelFileError
         If the file is no model file, damaged, of a newer format, or of another class.
     """
@@ -112,6 +114,12 @@ def load(path: str | Path, cls: type | None = None, objects: Mapping[str, Any] |
     unknown = set(objects or {}) - set(constructor._get_param_names())
     if unknown:
         raise TypeError(f"{name} has no parameters {sorted(unknown)}.")
+    held = set(objects or {}) & set(header.get("parameters", ()))
+    if held:
+        raise TypeError(
+            f"{path} holds {sorted(held)} itself: load takes what a file cannot hold as keywords. Use set_params on "
+            "the loaded model."
+        )
     try:
         return _build(path, cls, header, tensors, dict(objects or {}))
     except (KeyError, TypeError, IndexError, AttributeError) as error:

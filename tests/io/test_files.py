@@ -70,6 +70,8 @@ def test_objects_are_asked_for(iris, tmp_path):
         GLVQ.load(tmp_path / "m")
     with pytest.raises(TypeError, match="no parameters"):
         GLVQ.load(tmp_path / "m", distance=distance)
+    with pytest.raises(TypeError, match=r"holds \['lr'\] itself"):
+        GLVQ.load(tmp_path / "m", distance_fn=distance, lr=0.5)
     loaded = GLVQ.load(tmp_path / "m", distance_fn=distance)
     np.testing.assert_array_equal(loaded.predict(X), model.predict(X))
 
