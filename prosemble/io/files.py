@@ -24,16 +24,20 @@ from pathlib import Path
 from typing import Any, cast
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from prosemble import distances, objectives
+from prosemble import distances, encoders, objectives
 from prosemble.core.activations import ACTIVATIONS
 from prosemble.core.part import Part
+from prosemble.encoders.base import LAYER_ACTIVATIONS
 from prosemble.training import loop
 
 FORMAT = 1
+# Functions that a header may name, by kind.
+_FUNCTIONS: dict[str, Mapping[str, Any]] = {"activation": ACTIVATIONS, "layer_activation": LAYER_ACTIVATIONS}
 
 
 class ModelFileError(ValueError):
@@ -250,25 +254,38 @@ def _encode(value: Any) -> Any:
     if _known_parts().get(type(value).__name__) is type(value):
         fields = {field.name: _encode(getattr(value, field.name)) for field in dataclasses.fields(cast(Any, value))}
         return {"part": type(value).__name__, "fields": fields}
-    if callable(value) and value in ACTIVATIONS.values():
-        return {"activation": next(name for name, function in ACTIVATIONS.items() if function is value)}
+    if isinstance(value, jax.Array):
+        return {"array": value.tolist(), "dtype": value.dtype.name}
+    for kind, table in _FUNCTIONS.items():
+        for name, function in table.items():
+            if function is value:
+                return {kind: name}
     return value
 
 
 def _decode(value: Any) -> Any:
     if isinstance(value, dict) and "part" in value:
-        return _known_parts()[value["part"]](**{name: _decode(field) for name, field in value["fields"].items()})
-    if isinstance(value, dict) and "activation" in value:
-        return ACTIVATIONS[value["activation"]]
+        # Of what JSON knows, only numbers and tuples can be fields of a part, which are hashed.
+        fields = {name: _tupled(_decode(field)) for name, field in value["fields"].items()}
+        return _known_parts()[value["part"]](**fields)
+    if isinstance(value, dict) and "array" in value:
+        return jnp.asarray(value["array"], value["dtype"])
+    for kind, table in _FUNCTIONS.items():
+        if isinstance(value, dict) and kind in value:
+            return table[value[kind]]
     if isinstance(value, dict):
         return {_decode(k): _decode(v) for k, v in value["pairs"]}
     return [_decode(item) for item in value] if isinstance(value, list) else value
 
 
+def _tupled(value: Any) -> Any:
+    return tuple(map(_tupled, value)) if isinstance(value, list) else value
+
+
 @cache
 def _known_parts() -> dict[str, type]:
     """Return this library's parts by name: a file may name no others."""
-    public = {name: getattr(module, name) for module in (distances, objectives) for name in module.__all__}
+    public = {name: getattr(module, name) for module in (distances, encoders, objectives) for name in module.__all__}
     return {name: part for name, part in public.items() if isinstance(part, type) and issubclass(part, Part)}
 
 

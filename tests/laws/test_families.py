@@ -11,6 +11,7 @@ from sklearn.base import clone
 
 from prosemble import distances, encoders, models, objectives
 from prosemble.core import distance, losses
+from prosemble.io import files
 from prosemble.models import PrototypeClassifier
 from tests.precision import float64
 from tests.registry import EVERY_MODEL, MODELS, settings
@@ -36,6 +37,7 @@ DISTANCES = {
     "Wasserstein, relevance": distances.WassersteinRelevance(),
     "Wasserstein, omega": distances.WassersteinOmega(),
     "local omega of classes": distances.LocalOmega(per_class=True),
+    "omega, some directions excluded": distances.Omega(excluded=jnp.eye(4)[:, 1:3]),
     "omega, regularised": distances.Omega(regularization=0.1),
     "MLP": distances.Encoded(encoder=encoders.MLP()),
     "Siamese MLP": distances.Encoded(encoder=encoders.MLP(), siamese=True),
@@ -164,7 +166,25 @@ def test_every_combination_has_finite_gradients_and_does_not_mind_the_order_of_p
         np.testing.assert_allclose(values(permuted, X, labels[order]), values(params, X, labels), rtol=1e-9, atol=1e-9)
 
 
-@pytest.mark.parametrize(("of", "objective"), [("Lp", "RSLVQ"), ("cosine", "GLVQ"), ("Euclidean", "cross-entropy")])
+PARTS = {**DISTANCES, **OBJECTIVES, "neural gas": NEURAL_GAS}
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_a_file_can_hold_every_part(name):
+    assert files.storable(PARTS[name])
+
+
+OPEN = [
+    ("Lp", "RSLVQ"),
+    ("cosine", "GLVQ"),
+    ("Euclidean", "cross-entropy"),
+    ("linear", "RSLVQ"),
+    ("Siamese MLP, omega", "GLVQ"),
+    ("CNN, tangent", "cross-entropy"),
+]
+
+
+@pytest.mark.parametrize(("of", "objective"), OPEN)
 def test_open_combinations_train_clone_save_and_load(of, objective, iris, tmp_path):
     X, y = iris
     model = composed(of, objective, NEURAL_GAS).fit(X, y)
@@ -183,6 +203,15 @@ def test_excluded_directions_do_not_count(iris):
     np.testing.assert_allclose(model.lambda_ @ directions, 0.0, atol=1e-6)
     moved = X + np.float32([[2.0, -1.0]]) @ directions.T.astype(np.float32)
     np.testing.assert_allclose(model.distances(moved), model.distances(X), atol=1e-5)
+
+
+def test_a_file_holds_the_excluded_directions(iris, tmp_path):
+    model = composed("omega, some directions excluded", "GLVQ").fit(*iris)
+    model.save(tmp_path / "model")
+    loaded = PrototypeClassifier.load(tmp_path / "model")
+    np.testing.assert_array_equal(loaded.distance.excluded, model.distance.excluded)
+    again = [each.fit(*iris, resume=True).omega_ for each in (loaded, model)]
+    np.testing.assert_array_equal(*again)
 
 
 @pytest.mark.parametrize(
