@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import jax
 import numpy as np
 from jaxtyping import Array
 
-# Rows that a training step or a prediction takes at a time: the distances of a block to a few hundred prototypes
-# stay in a processor's cache.
+# Rows that a prediction takes at a time.
 BLOCK = 4096
 
 
 # Numbers that the result of a block may have: fewer rows are taken where each sample is a prototype.
 _ENTRIES = 2**26
+
+# Numbers that a block of training rows, or of their distances, may have: on a processor what stays in its cache, on an
+# accelerator what is enough to keep it busy.
+_CACHED, _BUSY = 2**19, 2**28
+
+
+def training_rows(columns: int) -> int:
+    """Return how many rows of so many numbers a training step takes at a time."""
+    entries = _CACHED if jax.default_backend() == "cpu" else _BUSY
+    return max(256, 2 ** (entries // columns).bit_length() // 2)
 
 
 def by_blocks(function: Callable[[np.ndarray], Array], X: np.ndarray, columns: int = 1) -> np.ndarray:

@@ -2,6 +2,10 @@
 
 None of them builds an (n, p, d) array. Distances that come from an inner product are computed by matrix products
 about a centre, the others prototype by prototype with the backward pass recomputing, not storing, the differences.
+
+All are computed as (p, n) and transposed at the very end, and what reduces them over the prototypes first transposes
+them back, which costs nothing: along the samples the reductions are vectorised, and the backward product is the one
+that matrix libraries are fastest at.
 """
 
 from __future__ import annotations
@@ -39,13 +43,13 @@ def squared_euclidean_distance_matrix(X: Samples, W: Prototypes) -> Distances:
 
 def centred_squared_euclidean_distance_matrix(X: Samples, W: Prototypes) -> Distances:
     """The same as ||x||^2 - 2 x.w + ||w||^2, clamped at zero, for data that already lie about the origin."""
-    squares = squared_norms(X)[:, None] + squared_norms(W)[None, :]
-    return jnp.maximum(squares - 2.0 * inner(X, W.T), 0.0)
+    squares = squared_norms(W)[:, None] + squared_norms(X)
+    return jnp.maximum(squares - 2.0 * inner(W, X.T), 0.0).T
 
 
 def euclidean_distance_matrix(X: Samples, W: Prototypes) -> Distances:
     """Euclidean distances; the gradient on top of a prototype is taken as zero."""
-    return safe_sqrt(squared_euclidean_distance_matrix(X, W))
+    return safe_sqrt(squared_euclidean_distance_matrix(X, W).T).T
 
 
 def manhattan_distance_matrix(X: Samples, W: Prototypes) -> Distances:
@@ -66,7 +70,7 @@ def lpnorm_distance_matrix(X: Samples, W: Prototypes, p: Number = 2) -> Distance
 
 def cosine_distance_matrix(X: Samples, W: Prototypes) -> Distances:
     """One minus the cosine of the angle between sample and prototype; one where either is zero."""
-    return 1.0 - inner(unit_rows(X), unit_rows(W).T)
+    return (1.0 - inner(unit_rows(W), unit_rows(X).T)).T
 
 
 def relevance_distance_matrix(X: Samples, W: Prototypes, relevances: Float[Array, " d"]) -> Distances:
@@ -77,8 +81,8 @@ def relevance_distance_matrix(X: Samples, W: Prototypes, relevances: Float[Array
 def centred_relevance_distance_matrix(X: Samples, W: Prototypes, relevances: Float[Array, " d"]) -> Distances:
     """The same, expanded, for data that already lie about the origin."""
     # No square root of the relevances: its derivative is infinite at zero.
-    squares = squared_norms(X, relevances)[:, None] + squared_norms(W, relevances)[None, :]
-    return jnp.maximum(squares - 2.0 * inner(X, (W * relevances).T), 0.0)
+    squares = squared_norms(W, relevances)[:, None] + squared_norms(X, relevances)
+    return jnp.maximum(squares - 2.0 * inner(W * relevances, X.T), 0.0).T
 
 
 def omega_distance_matrix(X: Samples, W: Prototypes, omega: Float[Array, "d r"]) -> Distances:
@@ -110,17 +114,17 @@ def tangent_distance_matrix(X: Samples, W: Prototypes, omegas: Float[Array, "p d
 def centred_tangent_distance_matrix(X: Samples, W: Prototypes, omegas: Float[Array, "p d s"]) -> Distances:
     """The same as ||x - w||^2 - ||(x - w) omega||^2 for data that already lie about the origin."""
     within = centred_lomega_distance_matrix(X, W, omegas)
-    return jnp.maximum(centred_squared_euclidean_distance_matrix(X, W) - within, 0.0)
+    return jnp.maximum(centred_squared_euclidean_distance_matrix(X, W).T - within.T, 0.0).T
 
 
 def gaussian_kernel_matrix(X: Samples, W: Prototypes, sigma: Number = 1.0) -> Distances:
     """Similarities exp(-||x - w||^2 / (2 sigma^2)); larger is nearer."""
-    return jnp.exp(-squared_euclidean_distance_matrix(X, W) / (2.0 * sigma**2))
+    return jnp.exp(-squared_euclidean_distance_matrix(X, W).T / (2.0 * sigma**2)).T
 
 
 def wasserstein2_distance_matrix(X: Samples, means: Prototypes, log_variances: Prototypes) -> Distances:
     """Squared 2-Wasserstein distance of a point to N(mean, diag(variance)): ||x - mean||^2 + sum of variances."""
-    return squared_euclidean_distance_matrix(X, means) + jnp.exp(log_variances).sum(axis=1)
+    return (squared_euclidean_distance_matrix(X, means).T + jnp.exp(log_variances).sum(axis=1)[:, None]).T
 
 
 def wasserstein2_omega_distance_matrix(
@@ -128,14 +132,15 @@ def wasserstein2_omega_distance_matrix(
 ) -> Distances:
     """The same after the projection of point and Gaussian by omega."""
     spread = (jnp.exp(log_variances) * (omega * omega).sum(axis=1)).sum(axis=1)
-    return omega_distance_matrix(X, means, omega) + spread
+    return (omega_distance_matrix(X, means, omega).T + spread[:, None]).T
 
 
 def wasserstein2_relevance_distance_matrix(
     X: Samples, means: Prototypes, log_variances: Prototypes, relevances: Float[Array, " d"]
 ) -> Distances:
     """The same with squared differences and variances weighted by the relevances."""
-    return relevance_distance_matrix(X, means, relevances) + (jnp.exp(log_variances) * relevances).sum(axis=1)
+    spread = (jnp.exp(log_variances) * relevances).sum(axis=1)
+    return (relevance_distance_matrix(X, means, relevances).T + spread[:, None]).T
 
 
 def unit_rows(X: Float[Array, "n d"]) -> Float[Array, "n d"]:

@@ -25,7 +25,7 @@ def kernel_distance_squared_relevance(
 def gaussian_kernel_distance(distances: Float[Array, "n p"], sigmas: Float[Array, " p"]) -> Float[Array, "n p"]:
     """2 (1 - exp(-d / (2 sigma_k^2))) of squared distances d."""
     # expm1 keeps the digits of small distances that 1 - exp would lose.
-    return -2.0 * jnp.expm1(-distances / (2.0 * sigmas**2))
+    return (-2.0 * jnp.expm1(-distances.T / (2.0 * sigmas**2)[:, None])).T
 
 
 def exponential_kernel_distance_squared(
@@ -40,6 +40,6 @@ def exponential_kernel_distance_squared(
     def kernel(exponent: Array) -> Array:
         return jnp.exp(jnp.minimum(exponent, 40.0))
 
-    of_x = kernel((U * U).sum(axis=1))[:, None]
-    of_w = kernel((V * V).sum(axis=1))[None, :]
-    return jnp.maximum(of_x - 2.0 * kernel(U @ V.T) + of_w, 0.0)
+    of_x = kernel((U * U).sum(axis=1))
+    of_w = kernel((V * V).sum(axis=1))[:, None]
+    return jnp.maximum(of_x - 2.0 * kernel(V @ U.T) + of_w, 0.0).T

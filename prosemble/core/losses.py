@@ -25,10 +25,10 @@ def nearest_distances(
     distances: Distances, target_labels: Targets, prototype_labels: Labels
 ) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
     """Return d+ and d-: per sample, the smallest dissimilarity within its own class and among all others."""
-    own = target_labels[:, None] == prototype_labels[None, :]
+    own, distances = prototype_labels[:, None] == target_labels, distances.T
     return (
-        jnp.where(own, distances, jnp.inf).min(axis=1),
-        jnp.where(own, jnp.inf, distances).min(axis=1),
+        jnp.where(own, distances, jnp.inf).min(axis=0),
+        jnp.where(own, jnp.inf, distances).min(axis=0),
     )
 
 
@@ -77,13 +77,13 @@ def lvq21_loss(distances: Distances, target_labels: Targets, prototype_labels: L
 
 def nllr_loss(distances: Distances, target_labels: Targets, prototype_labels: Labels, sigma: Number = 1.0) -> Scalar:
     """Soft LVQ: mean of -log(P(own class) / P(other classes)) (Seo & Obermayer 2003)."""
-    own, other = log_evidence(-distances / (2.0 * sigma**2), target_labels, prototype_labels)
+    own, other = log_evidence((-distances.T / (2.0 * sigma**2)).T, target_labels, prototype_labels)
     return (other - own).mean()
 
 
 def rslvq_loss(distances: Distances, target_labels: Targets, prototype_labels: Labels, sigma: Number = 1.0) -> Scalar:
     """Robust soft LVQ: mean of -log P(own class | x) (Seo & Obermayer 2003)."""
-    own, other = log_evidence(-distances / (2.0 * sigma**2), target_labels, prototype_labels)
+    own, other = log_evidence((-distances.T / (2.0 * sigma**2)).T, target_labels, prototype_labels)
     return (jnp.logaddexp(own, other) - own).mean()
 
 
@@ -117,8 +117,8 @@ def log_evidence(
     evidence: Float[Array, "n p"], target_labels: Targets, prototype_labels: Labels
 ) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
     """Return the log of the summed exp(evidence), of the own class and of all others."""
-    own = target_labels[:, None] == prototype_labels[None, :]
+    own, evidence = prototype_labels[:, None] == target_labels, evidence.T
     return (
-        jax.nn.logsumexp(jnp.where(own, evidence, -jnp.inf), axis=1),
-        jax.nn.logsumexp(jnp.where(own, -jnp.inf, evidence), axis=1),
+        jax.nn.logsumexp(jnp.where(own, evidence, -jnp.inf), axis=0),
+        jax.nn.logsumexp(jnp.where(own, -jnp.inf, evidence), axis=0),
     )

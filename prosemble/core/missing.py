@@ -26,9 +26,9 @@ def observed_relevance_distance_matrix(X: Samples, W: Prototypes, relevances: Fl
     """sum_j relevances_j (x_j - w_j)^2 over the observed features, divided by their share of the relevance."""
     observed, X = _observed(X)
     seen = observed.astype(X.dtype)
-    squares = squared_norms(X, relevances)[:, None] + inner(seen, (W * W * relevances).T)
-    distances = jnp.maximum(squares - 2.0 * inner(X, (W * relevances).T), 0.0)
-    return distances * _scale(seen, relevances)[:, None]
+    squares = squared_norms(X, relevances) + inner(W * W * relevances, seen.T)
+    distances = jnp.maximum(squares - 2.0 * inner(W * relevances, X.T), 0.0)
+    return (distances * _scale(seen, relevances)).T
 
 
 def observed_omega_distance_matrix(X: Samples, W: Prototypes, omega: Float[Array, "d r"]) -> Distances:
@@ -42,7 +42,7 @@ def observed_omega_distance_matrix(X: Samples, W: Prototypes, omega: Float[Array
     def to(w: Array) -> Array:
         return squared_norms(inner(jnp.where(observed, X - w, 0.0), omega))
 
-    return jax.lax.map(to, W).T * _scale(observed.astype(X.dtype), (omega * omega).sum(axis=1))[:, None]
+    return (jax.lax.map(to, W) * _scale(observed.astype(X.dtype), (omega * omega).sum(axis=1))).T
 
 
 def _observed(X: Samples) -> tuple[Bool[Array, "n d"], Samples]:

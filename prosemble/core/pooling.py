@@ -16,11 +16,11 @@ Labels = Int[Array, " p"]
 def _pool(
     reduce: Callable[..., Array], empty: float, distances: Array, prototype_labels: Array, n_classes: int
 ) -> Array:
-    # One masked reduction per class: (n, classes, p) is never built, and XLA fuses mask and reduction.
+    # One masked reduction per class: (classes, p, n) is never built, and XLA fuses mask and reduction.
     def of_class(label: Array) -> Array:
-        return reduce(jnp.where(prototype_labels == label, distances, empty), axis=1)
+        return reduce(jnp.where((prototype_labels == label)[:, None], distances.T, empty), axis=0)
 
-    return jax.vmap(of_class, out_axes=1)(jnp.arange(n_classes))
+    return jax.vmap(of_class)(jnp.arange(n_classes)).T
 
 
 def stratified_min_pooling(distances: Distances, prototype_labels: Labels, n_classes: int) -> Pooled:

@@ -18,7 +18,7 @@ class Euclidean(Distance):
     allow_nan: bool = False
 
     def __call__(self, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
-        return safe_sqrt(SquaredEuclidean(allow_nan=self.allow_nan)(params, X))
+        return safe_sqrt(SquaredEuclidean(allow_nan=self.allow_nan)(params, X).T).T
 
 
 class Manhattan(Distance):

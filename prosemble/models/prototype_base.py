@@ -17,6 +17,7 @@ import optax
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d
 
 from prosemble.core.activations import Activation, get_activation
+from prosemble.core.blocks import training_rows
 from prosemble.core.callbacks import Callback
 from prosemble.core.distance import squared_euclidean_distance_matrix
 from prosemble.core.initializers import filled
@@ -302,13 +303,15 @@ class SupervisedPrototypeModel(DrawnPrototypes):
         """Run the loop from the present state to that epoch, or until it stops by itself."""
         trainable = self._trainable()
         training = _settings.training_of(self, trainable, self._groups, one_pass)
+        indices = np.searchsorted(self.classes_, self.prototype_labels_).astype(np.int32)
         n = len(rows.X)
         rows, validation = self._weigh(rows, validation)
         if training.batch_size is not None:
             training = training.with_batch_size(min(training.batch_size, n))
         if trainable.row_wise:
-            rows = pad(rows, training.batch_size)
-            validation = None if validation is None else pad(validation, None)
+            block = training_rows(max(rows.X.shape[1], len(indices)))
+            rows = pad(rows, training.batch_size, block)
+            validation = None if validation is None else pad(validation, None, block)
         if self.devices is not None:
             if not trainable.row_wise and n % len(self.devices):
                 raise ValueError(
@@ -316,7 +319,6 @@ class SupervisedPrototypeModel(DrawnPrototypes):
                     "given rows of weight zero: its _compute_loss returns one number for all samples."
                 )
             rows = shard(rows, self.devices)
-        indices = np.searchsorted(self.classes_, self.prototype_labels_).astype(np.int32)
         data = loop.Data(rows, np.int32(n), validation, indices, None)
         steps = 1 if training.batch_size is None else -(-n // training.batch_size)
         former, fresh = self._state, self._state is None

@@ -46,7 +46,7 @@ class SoftLVQ(Objective):
         labels: Int[Array, " p"],
         epoch: Int[Array, ""],
     ) -> Float[Array, " n"]:
-        evidence = -distances / (2.0 * params["sigma"] ** 2)
+        evidence = (-distances.T / (2.0 * params["sigma"] ** 2)).T
         if self.cooperation is not None:
             evidence += jnp.log(self.cooperation.weights(distances, labels, epoch) + jnp.finfo(distances.dtype).tiny)
         own, other = log_evidence(evidence, y, labels)

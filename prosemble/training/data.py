@@ -54,17 +54,16 @@ def _row_keys(X: np.ndarray) -> np.ndarray:
     return keys * np.uint64(0xBF58476D1CE4E5B9)
 
 
-def pad(rows: Rows, multiple: int | None) -> Rows:
-    """Return the rows padded to a shape that data sets of about this size share.
+def pad(rows: Rows, multiple: int | None, block: int = BLOCK) -> Rows:
+    """Return the rows padded to a multiple, or to blocks of a shape that data sets of about this size share.
 
     Padding repeats the first row, since a user's distance may be undefined at zero, with weight zero.
     """
     n = len(rows.X)
     if multiple is None:
-        blocks = -(-n // BLOCK)
+        blocks = -(-n // block)
         granule = max(64, 2 ** (n.bit_length() - 5)) if blocks == 1 else 64
-        block = -(-n // (blocks * granule)) * granule
-        padded = blocks * block
+        padded = blocks * -(-n // (blocks * granule)) * granule
     else:
         padded = -(-n // multiple) * multiple
     if padded == n:

@@ -18,7 +18,7 @@ import optax
 from jax import lax
 from jaxtyping import Array, Int
 
-from prosemble.core.blocks import BLOCK
+from prosemble.core.blocks import training_rows
 from prosemble.core.part import Number, Part
 from prosemble.distances import about_origin
 from prosemble.training.data import AnyArray, Rows
@@ -220,8 +220,12 @@ def run(training: Training, data: Data, state: State, rates: Rates, seed: int, f
             measured = before if training.batch_size is None else after
         else:
             rows = data.validation
-            monitored = _mean_loss(training, data, after, rows, _total_weight(rows.weight), state.epoch)
-            monitored = monitored.astype(loss.dtype)
+            total, epoch = _total_weight(rows.weight), state.epoch
+
+            def validation_loss(params: Params, rows: Rows) -> Array:
+                return _mean_loss(training, data, params, rows, total, epoch)
+
+            monitored = _by_blocks(training, data, validation_loss, after, rows).astype(loss.dtype)
             history = history._replace(val_loss=history.val_loss.at[state.epoch - first].set(monitored))
             measured = after
         return _monitor(training, state, monitored, measured), history
@@ -314,7 +318,7 @@ def _step(training: Training, data: Data, state: State, rows: Rows, rates: Rates
         loss = _mean_loss(training, data, {**frozen, **trained}, rows, total, state.epoch)
         return loss if scale is None else loss * scale.scale
 
-    loss, gradient = _by_blocks(training, jax.value_and_grad(objective), trained, rows)
+    loss, gradient = _by_blocks(training, data, jax.value_and_grad(objective), trained, rows)
     if scale is not None:
         loss = loss / scale.scale
         gradient = jax.tree.map(lambda g: g / scale.scale, gradient)
@@ -322,7 +326,7 @@ def _step(training: Training, data: Data, state: State, rows: Rows, rates: Rates
     optimizer = training.optimizer.transformation(rates.at(training.optimizer.updates(state.step)))
     extra = {}
     if training.optimizer.line_search:
-        extra["value_fn"] = lambda trained: _by_blocks(training, objective, trained, rows)
+        extra["value_fn"] = lambda trained: _by_blocks(training, data, objective, trained, rows)
     changes, optimizer_state = optimizer.update(gradient, state.optimizer, trained, value=loss, grad=gradient, **extra)
     if training.group_rate is not None:
         changes = training.group_rate.applied(changes)
@@ -362,18 +366,18 @@ def _mean_loss(training: Training, data: Data, params: Params, rows: Rows, total
     return loss(params, rows._replace(X=X), total, data.labels, epoch)
 
 
-def _by_blocks(training: Training, function: Any, trained: Params, rows: Rows) -> Any:
+def _by_blocks(training: Training, data: Data, function: Any, params: Params, rows: Rows) -> Any:
     """Sum a function of rows over blocks of them, so that distances to all prototypes never exist for all rows."""
-    n = len(rows.X)
-    blocks = -(-n // BLOCK)
+    n, d = rows.X.shape
+    blocks = -(-n // training_rows(max(d, len(data.labels))))
     if blocks == 1 or n % blocks or not training.blocks:
-        return function(trained, rows)
+        return function(params, rows)
     blocked = jax.tree.map(lambda part: part.reshape(blocks, n // blocks, *part.shape[1:]), rows)
     first = jax.tree.map(lambda part: part[0], blocked)
-    zeros = jax.tree.map(lambda a: jnp.zeros(a.shape, a.dtype), jax.eval_shape(function, trained, first))
+    zeros = jax.tree.map(lambda a: jnp.zeros(a.shape, a.dtype), jax.eval_shape(function, params, first))
 
     def add(total: Any, block: Rows) -> tuple[Any, None]:
-        return jax.tree.map(jnp.add, total, function(trained, block)), None
+        return jax.tree.map(jnp.add, total, function(params, block)), None
 
     return lax.scan(add, zeros, blocked)[0]
 
