@@ -36,10 +36,9 @@ def stratified_random(
             own = np.arange(len(X))
         share = sample_weight[own] / sample_weight[own].sum(dtype=np.float64)
         once = min(count, len(own))
-        drawn += [
-            rng.choice(own, once, replace=False, p=share / share.sum()),
-            rng.choice(own, count - once, p=share / share.sum()),
-        ]
+        drawn.append(rng.choice(own, once, replace=False, p=share / share.sum()))
+        if once < count:
+            drawn.append(rng.choice(own, count - once, p=share / share.sum()))
     return X[np.concatenate(drawn).astype(np.intp)], _labels(n_per_class)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from inspect import signature
 from pathlib import Path
 from typing import Any, ClassVar, Self, cast, dataclass_transform
@@ -65,6 +66,7 @@ class PrototypeModel(ClassifierMixin, BaseEstimator):
             cls.__doc__ = documented(cls)
 
     @classmethod
+    @cache  # scikit-learn asks for them several times a fit
     def _get_param_names(cls) -> list[str]:
         # scikit-learn passes over **kwargs; here they are the parameters of the parent.
         names: set[str] = set()

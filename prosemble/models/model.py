@@ -21,7 +21,7 @@ class Hook:
 
     def __init__(self, estimator: Any, hyperparams: dict[str, Any]) -> None:
         self.estimator = estimator
-        self._key = (type(estimator), estimator.n_classes_, _frozen(hyperparams))
+        self._key = (type(estimator), estimator.n_classes_, frozen(hyperparams))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Hook) and self._key == other._key
@@ -84,12 +84,12 @@ class Model(Trainable):
         return params if self.objective is None else self.objective.project(params)
 
 
-def _frozen(value: Any) -> Any:
+def frozen(value: Any) -> Any:
     """Return a hashable stand-in that is equal only where the value means the same."""
     if isinstance(value, dict):
-        return ("dict", tuple((_frozen(k), _frozen(v)) for k, v in value.items()))
+        return ("dict", tuple((frozen(k), frozen(v)) for k, v in value.items()))
     if isinstance(value, list | tuple):
-        return (type(value), tuple(map(_frozen, value)))
+        return (type(value), tuple(map(frozen, value)))
     try:
         hash(value)
     except TypeError:

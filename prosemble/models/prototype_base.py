@@ -14,6 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from sklearn.base import clone
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d
 
 from prosemble.core.activations import Activation, get_activation
@@ -212,6 +213,39 @@ class SupervisedPrototypeModel(DrawnPrototypes):
             self._train(rows, self._read_validation(validation_data), until)
         return self
 
+    def fit_many(self, X: Any, y: Any, seeds: int | Sequence[int] = 10, sample_weight: Any = None) -> Self:
+        """Learn the prototypes from several starts, trained together, and keep those of the lowest loss.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,)
+        seeds : int or sequence of int, default=10
+            What `random_seed` is in each of the fits; a number stands for so many from `random_seed` on.
+        sample_weight : array-like of shape (n_samples,), optional
+
+        Returns
+        -------
+        self
+            Fitted as by `fit` with the seed `best_seed_`; `seed_losses_` holds the loss that each seed ended with.
+        """
+        from prosemble.models.together import fit_together
+
+        seeds = list(range(self.random_seed, self.random_seed + seeds) if isinstance(seeds, int) else seeds)
+        if not seeds:
+            raise ValueError("seeds must be a positive number or hold at least one seed; got none.")
+        starts = [clone(self).set_params(random_seed=seed) for seed in seeds]
+        fitted = fit_together(starts, X, y, sample_weight)
+        fits = [
+            clone(start).fit(X, y, sample_weight) if model is None else model
+            for start, model in zip(starts, fitted, strict=True)
+        ]
+        losses = np.array([model.best_loss_ if self.restore_best else model.loss_ for model in fits])
+        best = int(losses.argmin())
+        self.__dict__.update(vars(fits[best]) | {"random_seed": self.random_seed})
+        self.best_seed_, self.seed_losses_ = seeds[best], losses
+        return self
+
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
         """Learn from one pass over `X`; the optimiser's state is kept from call to call.
 
@@ -299,28 +333,38 @@ class SupervisedPrototypeModel(DrawnPrototypes):
         self.val_loss_history_ = np.empty(0)
         self.loss_ = self.best_loss_ = np.inf
 
-    def _train(self, rows: Rows, validation: Rows | None, until: int, one_pass: bool = False) -> None:
-        """Run the loop from the present state to that epoch, or until it stops by itself."""
-        trainable = self._trainable()
-        training = _settings.training_of(self, trainable, self._groups, one_pass)
-        indices = np.searchsorted(self.classes_, self.prototype_labels_).astype(np.int32)
+    def _training(self, n: int, one_pass: bool = False) -> loop.Training:
+        """Return how this model is trained on so many rows."""
+        training = _settings.training_of(self, self._trainable(), self._groups, one_pass)
+        return training if training.batch_size is None else training.with_batch_size(min(training.batch_size, n))
+
+    def _lay_out(self, training: loop.Training, rows: Rows, validation: Rows | None) -> loop.Data:
+        """Return what the loop reads, in shapes that programs are kept for."""
         n = len(rows.X)
+        indices = np.searchsorted(self.classes_, self.prototype_labels_).astype(np.int32)
         rows, validation = self._weigh(rows, validation)
-        if training.batch_size is not None:
-            training = training.with_batch_size(min(training.batch_size, n))
-        if trainable.row_wise:
+        if training.model.row_wise:
             block = training_rows(max(rows.X.shape[1], len(indices)))
             rows = pad(rows, training.batch_size, block)
             validation = None if validation is None else pad(validation, None, block)
         if self.devices is not None:
-            if not trainable.row_wise and n % len(self.devices):
+            if not training.model.row_wise and n % len(self.devices):
                 raise ValueError(
                     f"devices={self.devices!r} cannot share out {n} rows equally, and {type(self).__name__} cannot be "
                     "given rows of weight zero: its _compute_loss returns one number for all samples."
                 )
             rows = shard(rows, self.devices)
-        data = loop.Data(rows, np.int32(n), validation, indices, None)
-        steps = 1 if training.batch_size is None else -(-n // training.batch_size)
+        return loop.Data(rows, np.int32(n), validation, indices, None)
+
+    def _span(self, data: loop.Data) -> int:
+        """Return how many epochs a call of the loop runs at most."""
+        work = len(data.train.X) * sum(value.size for value in jax.tree.leaves(self._parameters())) * 6
+        return max(1, min(loop.CAPACITY, int(_CHUNK / work)))
+
+    def _train(self, rows: Rows, validation: Rows | None, until: int, one_pass: bool = False) -> None:
+        """Run the loop from the present state to that epoch, or until it stops by itself."""
+        training = self._training(len(rows.X), one_pass)
+        data = self._lay_out(training, rows, validation)
         former, fresh = self._state, self._state is None
         state = (
             loop.template(training, self._parameters()) if former is None else loop.adapted(training, former, self.lr)
@@ -328,19 +372,18 @@ class SupervisedPrototypeModel(DrawnPrototypes):
         state = state._replace(finished=np.bool_(False))
 
         callbacks = [] if one_pass else _settings.callbacks_of(self)
-        work = len(rows.X) * sum(value.size for value in jax.tree.leaves(self._parameters())) * 6
-        span = max(1, min(loop.CAPACITY, int(_CHUNK / work)))
+        span = self._span(data)
         chunk = span if self.use_scan and not callbacks else 1
         first = self.n_iter_
         info: Mapping[str, Any] = MappingProxyType({})
         self._interrupted = True
         with ExitStack() as started, deferred_interrupt() as interrupt:
             for callback in callbacks:
-                callback.on_fit_start(self, rows.X[:n])
+                callback.on_fit_start(self, data.train.X[: len(rows.X)])
                 started.callback(callback.close)
             while self.n_iter_ < until:
                 if (self.n_iter_ - first) % span == 0:
-                    rates = self._rates(training, int(state.step), steps, span, until)
+                    rates = self._rates(training, data, int(state.step), span, until)
                 stop = min(self.n_iter_ + chunk, until)
                 outcome = loop.run(training, data, state, rates, self.random_seed, fresh, stop)
                 outcome = jax.tree.map(np.asarray, outcome)
@@ -369,11 +412,12 @@ class SupervisedPrototypeModel(DrawnPrototypes):
             validation = validation._replace(weight=validation.weight * factors[validation.y])
         return rows._replace(weight=rows.weight * factors[y]), validation
 
-    def _rates(self, training: loop.Training, step: int, steps: int, span: int, until: int) -> loop.Rates:
-        """Return the learning rates of the next `span` epochs of so many `steps`; their number makes the program."""
+    def _rates(self, training: loop.Training, data: loop.Data, step: int, span: int, until: int) -> loop.Rates:
+        """Return the learning rates of the next `span` epochs; their number makes the program."""
         dtype = self.prototypes_.dtype
         if self.lr_scheduler is None:
             return loop.Rates(np.asarray(self.lr, dtype), np.int32(0))
+        steps = 1 if training.batch_size is None else -(-int(data.n) // training.batch_size)
         updates = training.optimizer.updates
         total = max(1, updates(max(until, self.max_iter) * steps))
         schedule = get_schedule(self.lr_scheduler, self.lr_scheduler_kwargs, self.lr, total)

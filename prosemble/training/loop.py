@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-from functools import partial
+from dataclasses import dataclass, field, replace
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import jax
@@ -174,8 +174,24 @@ def initial_state(training: Training, params: Params, rate: AnyArray) -> State:
 def template(training: Training, params: dict[str, AnyArray]) -> State:
     """Return a state of those parameters and of zeros: what the first call of `run` is given to start from."""
     shapes = jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype), params)
-    state = jax.jit(initial_state).eval_shape(training, shapes, 0.0)
+    leaves, structure = jax.tree.flatten((training, shapes))
+    forms = tuple(map(np.shape, leaves)), tuple(jax.tree.leaves(shapes))
+    state = _abstract_state(_Beginning((structure, forms), training, shapes))
     return jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), state)._replace(params=params)
+
+
+@dataclass(frozen=True)
+class _Beginning:
+    """A training and the shapes of its parameters, equal to another of the same form."""
+
+    form: Any
+    training: Training = field(compare=False)
+    shapes: Params = field(compare=False)
+
+
+@lru_cache(maxsize=64)
+def _abstract_state(beginning: _Beginning) -> State:
+    return jax.eval_shape(initial_state, beginning.training, beginning.shapes, 0.0)
 
 
 def adapted(training: Training, state: State, rate: AnyArray) -> State:
