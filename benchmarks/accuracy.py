@@ -27,7 +27,7 @@ from results import Results
 MODELS = ("GLVQ", "GRLVQ", "GMLVQ", "LGMLVQ", "RSLVQ")
 COLUMNS = [(name, count) for count in (1, 3) for name in MODELS]
 OTHERS = ("LDA", "5-NN")
-PARTS = ("reference", "scikit-learn", "ours", "recipe", "search")
+PARTS = ("reference", "scikit-learn", "ours", "recipe", "search", "automatic")
 SEARCH_FOLDS = 5
 PUBLISHED = {"lr": 0.01, "max_iter": 200}
 NEAR = {"lr": 0.1, "max_iter": 300, "lr_scheduler": "cosine_decay"}
@@ -79,9 +79,12 @@ def search(X: np.ndarray, y: np.ndarray, seed: int) -> tuple[Any, dict[str, Any]
 
 def measure(part: str, folder: Path, seeds: int, names: list[str], found: Results) -> None:
     """Measure what the file does not have yet of one part."""
-    columns = {"scikit-learn": list(OTHERS), "recipe": ["recipe"], "search": ["search"]}.get(
-        part, [f"{name} {count}" for name, count in COLUMNS]
-    )
+    columns = {
+        "scikit-learn": list(OTHERS),
+        "recipe": ["recipe"],
+        "search": ["search"],
+        "automatic": ["automatic"],
+    }.get(part, [f"{name} {count}" for name, count in COLUMNS])
     for data in names:
         for seed, X_train, X_test, y_train, y_test in splits(data, folder, range(seeds)):
             X, Z = X_train.astype(np.float32), X_test.astype(np.float32)
@@ -92,6 +95,10 @@ def measure(part: str, folder: Path, seeds: int, names: list[str], found: Result
                 begin = time.perf_counter()
                 if column == "search":
                     model, record["chosen"] = search(X, y_train, seed)
+                elif column == "automatic":
+                    from prosemble import AutoPrototypeClassifier
+
+                    model = AutoPrototypeClassifier(random_seed=seed)
                 elif column == "recipe":
                     from prosemble import models, recipe
 
@@ -100,6 +107,15 @@ def measure(part: str, folder: Path, seeds: int, names: list[str], found: Result
                 else:
                     model = named(column, seed)
                 model.fit(X, y_train)
+                if column == "automatic":
+                    best = model.leaderboard_.query("chosen").iloc[0]
+                    record["cross-validated"] = model.best_score_
+                    record["winner"] = {
+                        "model": best["model"],
+                        "n_prototypes_per_class": int(best["prototypes_per_class"]),
+                        "scaling": best["scaling"],
+                        **best["settings"],
+                    }
                 record["accuracy"] = float((np.asarray(model.predict(Z)) == y_test).mean())
                 record["seconds"] = round(time.perf_counter() - begin, 3)
                 found.add(record)

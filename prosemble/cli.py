@@ -19,6 +19,10 @@ app = typer.Typer(
 )
 
 Table = Annotated[str, typer.Argument(help="CSV or Parquet file, or iris, wine, breast_cancer, digits.")]
+Target = Annotated[str, typer.Option(help="Column that holds the labels.")]
+Output = Annotated[Path, typer.Option("--output", "-o", help="File to write the model to.")]
+TestSize = Annotated[float, typer.Option(min=0.01, max=0.99, help="Share of the rows held out to test on.")]
+Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of the split and the model.")]
 ModelPath = Annotated[Path, typer.Argument(help="A model file that `prosemble fit` wrote.")]
 
 # Prototypes that are printed.
@@ -40,32 +44,22 @@ def _one_line_errors() -> Iterator[None]:
 @app.command()
 def fit(
     table: Table,
-    target: Annotated[str, typer.Option(help="Column that holds the labels.")],
+    target: Target,
     model: Annotated[str | None, typer.Option(help="Name of an estimator; a good recipe when left out.")] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the estimator.")
     ] = None,
-    output: Annotated[Path, typer.Option("--output", "-o", help="File to write the model to.")] = Path(
-        "model.prosemble"
-    ),
-    test_size: Annotated[float, typer.Option(min=0.01, max=0.99, help="Share of the rows held out to test on.")] = 0.25,
-    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of the split and the model.")] = 42,
+    output: Output = Path("model.prosemble"),
+    test_size: TestSize = 0.25,
+    seed: Seed = 42,
 ) -> None:
     """Train on TABLE, test on held-out rows, show the prototypes and write the model.
 
     Example: prosemble fit iris --target target
     """
     with _one_line_errors():
-        from sklearn.model_selection import train_test_split
-
-        from prosemble.table import TableModel, read_table
-
-        frame = read_table(table)
-        if not output.parent.is_dir():
-            raise FileNotFoundError(f"--output {output}: no folder {output.parent}.")
         estimator = _estimator(model, settings or [], seed)
-        learner = TableModel.for_table(estimator, target, frame, table)
-        train, test = train_test_split(frame, test_size=test_size, random_state=seed, stratify=frame[target])
+        learner, train, test = _learner(estimator, table, target, output, test_size, seed)
         if model is None:
             _recipe(learner, train, settings or [])
             typer.echo("Recipe: " + " ".join(repr(estimator).split()))
@@ -75,12 +69,37 @@ def fit(
         learner.fit(train, table)
         if shows_progress:
             estimator.set_params(verbose=False)
-        if learner.categories:
-            listed = ", ".join(f"{column} ({len(values)})" for column, values in learner.categories.items())
-            typer.echo(f"Text columns, one-hot encoded: {listed}")
         _report(learner, train, test, table)
-        learner.save(output)
-        typer.echo(f"Model written to {output}")
+        _write(learner, output)
+
+
+@app.command()
+def search(
+    table: Table,
+    target: Target,
+    time_budget: Annotated[float, typer.Option(min=0.0, help="Seconds after which nothing more is tried.")] = 60.0,
+    max_prototypes: Annotated[int | None, typer.Option(min=2, help="Most prototypes of all classes together.")] = None,
+    output: Output = Path("model.prosemble"),
+    test_size: TestSize = 0.25,
+    seed: Seed = 42,
+) -> None:
+    """Choose model and settings by cross-validation, then go on as `fit` does: test, show the prototypes, write.
+
+    Example: prosemble search iris --target target
+    """
+    with _one_line_errors():
+        from prosemble import AutoPrototypeClassifier
+
+        # The columns are standardised already, as the file will do it for new rows.
+        automatic = AutoPrototypeClassifier(
+            time_budget=time_budget, max_prototypes=max_prototypes, scalings=("none",), random_seed=seed, verbose=True
+        )
+        learner, train, test = _learner(automatic, table, target, output, test_size, seed)
+        learner.fit(train, table)
+        learner.estimator = automatic.best_estimator_[-1]
+        typer.echo("Chosen: " + " ".join(repr(learner.estimator).split()))
+        _report(learner, train, test, table)
+        _write(learner, output)
 
 
 @app.command()
@@ -130,6 +149,24 @@ def show(model: ModelPath) -> None:
         _show_prototypes(learner)
 
 
+def _learner(estimator: Any, table: str, target: str, output: Path, test_size: float, seed: int) -> Any:
+    """Return a model for the table, unfitted, and the rows to train and to test on."""
+    from sklearn.model_selection import train_test_split
+
+    from prosemble.table import TableModel, read_table
+
+    frame = read_table(table)
+    if not output.parent.is_dir():
+        raise FileNotFoundError(f"--output {output}: no folder {output.parent}.")
+    learner = TableModel.for_table(estimator, target, frame, table)
+    return learner, *train_test_split(frame, test_size=test_size, random_state=seed, stratify=frame[target])
+
+
+def _write(learner: Any, output: Path) -> None:
+    learner.save(output)
+    typer.echo(f"Model written to {output}")
+
+
 def _estimator(name: str | None, settings: list[str], seed: int) -> Any:
     from prosemble.core._names import lookup
     from prosemble.models import all_estimators
@@ -169,6 +206,9 @@ def _report(learner: Any, train: Any, test: Any, source: str) -> None:
     from rich.table import Table as Grid
     from sklearn.metrics import accuracy_score, balanced_accuracy_score, confusion_matrix
 
+    if learner.categories:
+        listed = ", ".join(f"{column} ({len(values)})" for column, values in learner.categories.items())
+        typer.echo(f"Text columns, one-hot encoded: {listed}")
     truth = test[learner.target].to_numpy()
     predicted = learner.predict(test, source)["prediction"].to_numpy()
     typer.echo(f"Trained on {len(train)} rows, tested on {len(test)} held out.")

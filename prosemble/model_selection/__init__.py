@@ -1,5 +1,6 @@
-"""A whole search as one program."""
+"""A whole search as one program, and the choice for whoever does not want to choose."""
 
+from prosemble.model_selection.auto import AutoPrototypeClassifier
 from prosemble.model_selection.search import BatchedSearchCV
 
-__all__ = ["BatchedSearchCV"]
+__all__ = ["AutoPrototypeClassifier", "BatchedSearchCV"]

@@ -26,6 +26,18 @@ from prosemble.objectives import Decision, Nearest
 from prosemble.training.data import Rows
 
 
+@contextmanager
+def unchanged_on_failure(estimator: BaseEstimator) -> Iterator[None]:
+    """Give the estimator its former state back where fitting fails."""
+    former = dict(estimator.__dict__)
+    try:
+        yield
+    except BaseException:
+        estimator.__dict__.clear()
+        estimator.__dict__.update(former)
+        raise
+
+
 @dataclass_transform(kw_only_default=True, eq_default=False)
 @dataclass(kw_only=True, eq=False, repr=False)
 class PrototypeModel(ClassifierMixin, BaseEstimator):
@@ -100,16 +112,6 @@ class PrototypeModel(ClassifierMixin, BaseEstimator):
         """Return X, or X and y, as scikit-learn validates them."""
         defaults = {"dtype": jax.dtypes.canonicalize_dtype(np.float64), "order": "C", "reset": False}
         return validate_data(self, X, y, **{**defaults, **options})
-
-    @contextmanager
-    def _unchanged_on_failure(self) -> Iterator[None]:
-        former = dict(self.__dict__)
-        try:
-            yield
-        except BaseException:
-            self.__dict__.clear()
-            self.__dict__.update(former)
-            raise
 
     def _read(
         self, X: Any, y: Any, sample_weight: Any, known: np.ndarray | None, reset: bool | None = None

@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.utils._param_validation import Interval
 
 from prosemble.models import _settings
-from prosemble.models.base import DrawnPrototypes
+from prosemble.models.base import DrawnPrototypes, unchanged_on_failure
 from prosemble.training import kohonen, loop
 from prosemble.training.data import Rows, merge_equal_rows, pad
 from prosemble.training.interrupts import deferred_interrupt
@@ -69,7 +69,7 @@ class KohonenModel(DrawnPrototypes):
         ValueError
             If the data or a parameter cannot be used; the estimator then keeps its former state.
         """
-        with self._unchanged_on_failure():
+        with unchanged_on_failure(self):
             self._validate_params()
             X, y, weight = self._read(X, y, None, known=None)
             rows = Rows(X, y, weight)

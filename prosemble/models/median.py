@@ -13,7 +13,7 @@ from jaxtyping import Array, Float, Int
 
 from prosemble.core.losses import relative_difference
 from prosemble.models import _settings, prediction
-from prosemble.models.base import DrawnPrototypes
+from prosemble.models.base import DrawnPrototypes, unchanged_on_failure
 from prosemble.training.data import AnyArray, Rows, merge_equal_rows, pad
 from prosemble.training.interrupts import deferred_interrupt
 
@@ -77,7 +77,7 @@ class MedianLVQ(DrawnPrototypes):
         ValueError
             If the data, a parameter or a dissimilarity cannot be used; the estimator then keeps its former state.
         """
-        with self._unchanged_on_failure():
+        with unchanged_on_failure(self):
             self._validate_params()
             rows = merge_equal_rows(Rows(*self._read(X, y, sample_weight, known=None)))
             start, indices = self._draw(rows)

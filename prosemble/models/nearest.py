@@ -8,7 +8,7 @@ import numpy as np
 
 from prosemble.core.initializers import class_mean
 from prosemble.models import _settings
-from prosemble.models.base import PrototypeModel
+from prosemble.models.base import PrototypeModel, unchanged_on_failure
 from prosemble.objectives import Decision, Votes
 from prosemble.training.data import Rows, merge_equal_rows
 
@@ -47,7 +47,7 @@ class NPC(PrototypeModel):
         ValueError
             If the data or a parameter cannot be used; the estimator then keeps its former state.
         """
-        with self._unchanged_on_failure():
+        with unchanged_on_failure(self):
             self._validate_params()
             X, y, weight = merge_equal_rows(Rows(*self._read(X, y, sample_weight, known=None)))
             double = X.astype(np.float64), y, [1] * self.n_classes_, np.random.default_rng(0), weight.astype(np.float64)
@@ -104,7 +104,7 @@ class KNN(PrototypeModel):
             If the data or a parameter cannot be used, `n_neighbors` above the number of samples included; the
             estimator then keeps its former state.
         """
-        with self._unchanged_on_failure():
+        with unchanged_on_failure(self):
             self._validate_params()
             X, indices, _ = self._read(X, y, None, known=None)
             self._hold_parameters({"prototypes": X.copy()}, indices)

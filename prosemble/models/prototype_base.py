@@ -24,7 +24,7 @@ from prosemble.core.distance import squared_euclidean_distance_matrix
 from prosemble.core.initializers import filled
 from prosemble.distances import Distance, Start, evaluate
 from prosemble.models import _docs, _settings
-from prosemble.models.base import DrawnPrototypes
+from prosemble.models.base import DrawnPrototypes, unchanged_on_failure
 from prosemble.models.model import Hook, Model
 from prosemble.objectives import Cooperation, Decision, Objective
 from prosemble.training import loop
@@ -198,7 +198,7 @@ class SupervisedPrototypeModel(DrawnPrototypes):
         ValueError
             If the data or a parameter cannot be used; the estimator then keeps its former state.
         """
-        with self._unchanged_on_failure():
+        with unchanged_on_failure(self):
             self._validate_params()
             if resume and (initial_prototypes is not None or initial_labels is not None):
                 raise ValueError("resume=True starts from the fitted prototypes; initial_prototypes cannot act.")
@@ -261,7 +261,7 @@ class SupervisedPrototypeModel(DrawnPrototypes):
         -------
         self
         """
-        with self._unchanged_on_failure():
+        with unchanged_on_failure(self):
             self._validate_params()
             fitted = hasattr(self, "classes_")
             if fitted:

@@ -1,0 +1,345 @@
+"""The answer for whoever does not want to choose: a search over scaling, model and settings."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Iterator, Sequence
+from numbers import Integral, Real
+from typing import Any, ClassVar, NamedTuple, Self
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.model_selection import RepeatedStratifiedKFold, train_test_split
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, RobustScaler, StandardScaler
+from sklearn.utils._param_validation import Interval
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from prosemble import models
+from prosemble.model_selection.search import BatchedSearchCV
+from prosemble.models.base import unchanged_on_failure
+
+# More rows than these do not change the choice; all of them train what is chosen.
+ROWS = 5000
+FOLDS = 5
+# Fewer rows than these are divided anew until so many scores decide.
+FEW, SCORES_OF_FEW = 600, 20
+# Numbers that a candidate may learn.
+MOST_NUMBERS = 10**6
+
+SCALINGS: dict[str, Any] = {
+    "standard": StandardScaler(),
+    "robust": RobustScaler(),
+    "range": MinMaxScaler(),
+    "none": FunctionTransformer(feature_names_out="one-to-one"),
+}
+# The two ways of training that won in the cross-validation of nine data sets: few small steps, which do not fit noise
+# with many numbers, or steps large enough to get to the end.
+CAUTIOUS = {"lr": 0.01, "max_iter": 200}
+THOROUGH = {"lr": 0.1, "max_iter": 300, "lr_scheduler": "cosine_decay"}
+
+
+class Candidate(NamedTuple):
+    """A choice of everything that is searched over."""
+
+    scaling: str
+    model: str
+    prototypes: int
+    settings: dict[str, Any]
+
+    def pipeline(self, seed: int) -> Pipeline:
+        """Return scaling and model, unfitted."""
+        make = getattr(models, self.model)
+        model = make(n_prototypes_per_class=self.prototypes, random_seed=seed, **self.settings)
+        return Pipeline([("scaling", clone(SCALINGS[self.scaling])), ("model", model)])
+
+
+class Scored(NamedTuple):
+    """A candidate, its accuracy on each fold, how many numbers it learns, and the seconds that all of it took."""
+
+    candidate: Candidate
+    scores: np.ndarray
+    numbers: int
+    seconds: float
+
+
+class AutoPrototypeClassifier(ClassifierMixin, BaseEstimator):
+    """A prototype classifier whose scaling, model and settings are chosen by cross-validation on the training rows.
+
+    Searched over are the scaling of the features, the metric (Euclidean, relevance, matrix, local matrix), the
+    objective (GLVQ and its transfer function, robust soft LVQ), prototypes per class, step size and epochs: a few
+    candidates of each kind first, then what is like the best of them. Chosen is the candidate that learns the
+    fewest numbers among those whose accuracy is within one standard error of the best one's.
+
+    Parameters
+    ----------
+    time_budget : float, default=60.0
+        Seconds after which no further candidates are begun; those that have been, and the training of the chosen one
+        on all rows, are finished. What is chosen can depend on how fast the machine is; None searches to the end.
+    max_prototypes : int, optional
+        Most prototypes of all classes together, at least one for each class.
+    scalings : sequence of str, default=('standard', 'robust', 'range')
+        What may become of the features before a model sees them: 'standard' (mean 0, deviation 1), 'robust' (median 0,
+        quartiles one apart), 'range' (0 to 1), 'none'. The first is used until the end of the search.
+    random_seed : int, default=42
+        Of folds and models.
+    verbose : bool, default=False
+        Print a line for each candidate.
+
+    Attributes
+    ----------
+    best_estimator_ : Pipeline
+        Scaling and model, fitted to all rows: `best_estimator_[-1]` is the model.
+    best_score_ : float
+        Its mean accuracy on held-out folds of the training rows.
+    leaderboard_ : DataFrame
+        A line per candidate, the best first: scaling, model, prototypes_per_class, settings, accuracy, its
+        standard_error, numbers (learned), seconds, chosen.
+    classes_ : ndarray of shape (n_classes,)
+    n_features_in_ : int
+    feature_names_in_ : ndarray of shape (n_features,)
+        Present where X had string column names.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from prosemble import AutoPrototypeClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> auto = AutoPrototypeClassifier(time_budget=0, max_prototypes=3).fit(X, y)
+    >>> auto.best_estimator_[-1].prototypes_.shape
+    (3, 4)
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "time_budget": [Interval(Real, 0, None, closed="left"), None],
+        "max_prototypes": [Interval(Integral, 2, None, closed="left"), None],
+        "scalings": ["array-like"],
+        "random_seed": [Interval(Integral, 0, 2**32 - 1, closed="both")],
+        "verbose": ["boolean"],
+    }
+
+    def __init__(
+        self,
+        *,
+        time_budget: float | None = 60.0,
+        max_prototypes: int | None = None,
+        scalings: Sequence[str] = ("standard", "robust", "range"),
+        random_seed: int = 42,
+        verbose: bool = False,
+    ) -> None:
+        self.time_budget = time_budget
+        self.max_prototypes = max_prototypes
+        self.scalings = scalings
+        self.random_seed = random_seed
+        self.verbose = verbose
+
+    def fit(self, X: Any, y: Any) -> Self:
+        """Search, and fit the chosen candidate to all rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,)
+            At least two samples of each class.
+
+        Returns
+        -------
+        self
+        """
+        with unchanged_on_failure(self):
+            self._validate_params()
+            self._search(X, y)
+        return self
+
+    def _search(self, X: Any, y: Any) -> None:
+        begin = time.perf_counter()
+        unknown = [name for name in self.scalings if name not in SCALINGS]
+        if unknown or not len(self.scalings):
+            raise ValueError(f"scalings holds {unknown or 'nothing'}. Accepted: {', '.join(SCALINGS)}.")
+        rows, labels = validate_data(self, X, y)
+        check_classification_targets(labels)
+        classes, counts = np.unique(labels, return_counts=True)
+        self._check_classes(classes, counts)
+        if len(rows) > ROWS:
+            rows, _, labels, _ = train_test_split(
+                rows, labels, train_size=ROWS, stratify=labels, random_state=self.random_seed
+            )
+            counts = np.unique(labels, return_counts=True)[1]
+        folds = int(min(FOLDS, counts.min()))
+        repeats = -(-SCORES_OF_FEW // folds) if len(rows) < FEW else 1
+        splitter = RepeatedStratifiedKFold(n_splits=folds, n_repeats=repeats, random_state=self.random_seed)
+        splits = list(splitter.split(rows, labels))
+        most = counts.min() - -(-counts.min() // folds)  # prototypes that the smallest class has samples for in a fold
+        if self.max_prototypes is not None:
+            most = min(most, self.max_prototypes // len(classes))
+
+        board: list[Scored] = []
+        for stage in stages(board, self.scalings, rows.shape[1], len(classes), most):
+            if board and self.time_budget is not None and time.perf_counter() - begin > self.time_budget:
+                break
+            board += self._scored(stage, rows, labels, splits)
+        chosen = choose(board)
+        self.classes_ = classes
+        self.leaderboard_ = leaderboard(board, chosen)
+        self.best_score_ = float(chosen.scores.mean())
+        self.best_estimator_ = chosen.candidate.pipeline(self.random_seed).fit(X, y)
+
+    def _check_classes(self, classes: np.ndarray, counts: np.ndarray) -> None:
+        if len(classes) < 2:
+            raise ValueError(f"y must hold at least two classes; got only one class: {classes.tolist()}.")
+        if counts.min() < 2:
+            raise ValueError(
+                f"y must hold at least two samples of each class, one to learn from and one to test on; "
+                f"{classes[counts < 2].tolist()} have one."
+            )
+        if self.max_prototypes is not None and self.max_prototypes < len(classes):
+            raise ValueError(
+                f"max_prototypes={self.max_prototypes} must be at least {len(classes)}, one for each class."
+            )
+
+    def _scored(self, candidates: Sequence[Candidate], X: np.ndarray, y: np.ndarray, splits: list[Any]) -> list[Scored]:
+        """Return the candidates with what cross-validation says of them; those that fail are left out."""
+        pipelines = [candidate.pipeline(self.random_seed) for candidate in candidates]
+        grid = [{"scaling": [scaling], "model": [model]} for (_, scaling), (_, model) in (p.steps for p in pipelines)]
+        search = BatchedSearchCV(pipelines[0], grid, cv=splits, scoring=_scores, refit=False)
+        with warnings.catch_warnings():
+            # A training that diverges is no candidate.
+            warnings.filterwarnings("ignore", message="[\\s\\S]*(fits failed|non-finite)")
+            results = search.fit(X, y).cv_results_
+        accuracy = np.stack([results[f"split{index}_test_accuracy"] for index in range(len(splits))], axis=1)
+        seconds = (results["mean_fit_time"] + results["mean_score_time"]) * len(splits)
+        scored = [
+            Scored(candidate, scores, int(numbers), float(took))
+            for candidate, scores, numbers, took in zip(
+                candidates, accuracy, results["mean_test_numbers"], seconds, strict=True
+            )
+            if np.isfinite(scores).all()
+        ]
+        if self.verbose:
+            for each in scored:
+                scaling, model, prototypes, settings = each.candidate
+                print(f"{each.scores.mean():.4f}  {scaling}, {model}, {prototypes} a class, {settings}")
+        return scored
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the predicted labels, (n_samples,)."""
+        return self._best(X).predict(X)
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return the probabilities of the classes, (n_samples, n_classes)."""
+        return self._best(X).predict_proba(X)
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Return the chosen model's decision function, (n_samples, n_classes), or (n_samples,) for two classes."""
+        return self._best(X).decision_function(X)
+
+    def _best(self, X: Any) -> Pipeline:
+        check_is_fitted(self)
+        validate_data(self, X, reset=False)
+        return self.best_estimator_
+
+
+def stages(
+    board: Sequence[Scored], scalings: Sequence[str], n_features: int, n_classes: int, most: int
+) -> Iterator[list[Candidate]]:
+    """Yield candidates, the most promising first; the later ones are like the best of those on the board."""
+    size = {"GLVQ": 1, "RSLVQ": 1, "GRLVQ": 1, "GMLVQ": 1, "LGMLVQ": n_features}
+    seen: list[Candidate] = []
+
+    def new(candidates: Sequence[Candidate]) -> list[Candidate]:
+        fresh = [
+            each
+            for each in candidates
+            if each not in seen and each.prototypes <= max(1, most)
+            and each.prototypes * n_classes * n_features * size[each.model] <= MOST_NUMBERS
+        ]  # fmt: skip
+        seen.extend(fresh)
+        return fresh
+
+    def of(model: str, prototypes: Sequence[int], *settings: dict[str, Any]) -> list[Candidate]:
+        return [Candidate(scalings[0], model, count, each) for count in prototypes for each in settings]
+
+    def sigmoid(*betas: float) -> list[dict[str, Any]]:
+        return [{"transfer_fn": "sigmoid_beta", "beta": beta, **THOROUGH} for beta in betas]
+
+    plan = [
+        of("GLVQ", (1, 3), *sigmoid(10.0)) + of("GMLVQ", (1,), CAUTIOUS),
+        of("LGMLVQ", (1, 3), CAUTIOUS) + of("GMLVQ", (3,), CAUTIOUS),
+        of("GMLVQ", (1, 3), *sigmoid(2.0, 5.0, 10.0)),
+        of("LGMLVQ", (1, 3), *sigmoid(2.0, 5.0)),
+        of("GLVQ", (1, 3), *sigmoid(5.0)) + of("GLVQ", (10,), *sigmoid(5.0, 10.0)),
+        of("GRLVQ", (1, 3), *sigmoid(10.0)) + of("RSLVQ", (1,), *({"sigma": s, **THOROUGH} for s in (0.5, 1.0))),
+    ]
+    for part in plan:
+        if candidates := new(part):
+            yield candidates
+    for near in (_rescaled, _more_prototypes, _other_steps, _other_transfer):
+        best = max(board, key=lambda scored: scored.scores.mean()).candidate
+        if candidates := new(near(best, scalings)):
+            yield candidates
+
+
+def _rescaled(best: Candidate, scalings: Sequence[str]) -> list[Candidate]:
+    return [best._replace(scaling=scaling) for scaling in scalings]
+
+
+def _more_prototypes(best: Candidate, scalings: Sequence[str]) -> list[Candidate]:
+    return [best._replace(prototypes=best.prototypes + more) for more in (1, 2, 4)]
+
+
+def _other_steps(best: Candidate, scalings: Sequence[str]) -> list[Candidate]:
+    lr, epochs = best.settings["lr"], best.settings["max_iter"]
+    return [
+        best._replace(settings={**best.settings, "lr": lr * factor, "max_iter": int(epochs * longer)})
+        for factor, longer in ((0.5, 1), (2, 1), (1, 0.5), (1, 2))
+    ]
+
+
+def _other_transfer(best: Candidate, scalings: Sequence[str]) -> list[Candidate]:
+    if best.settings.get("transfer_fn") is None:
+        return []
+    beta = best.settings["beta"]
+    return [best._replace(settings={**best.settings, "beta": beta * factor}) for factor in (0.7, 1.4)] + [
+        best._replace(settings={**best.settings, "transfer_fn": "swish_beta", "beta": beta}) for beta in (2.0, 5.0)
+    ]
+
+
+def choose(board: Sequence[Scored]) -> Scored:
+    """Return the candidate of the fewest numbers whose accuracy is within one standard error of the best one's.
+
+    The error is that of the mean difference of the two over the folds, which both were scored on.
+    """
+    best = max(board, key=lambda scored: scored.scores.mean())
+
+    def level(scored: Scored) -> bool:
+        behind = best.scores - scored.scores
+        return behind.mean() <= behind.std(ddof=1) / np.sqrt(len(behind))
+
+    return min(filter(level, board), key=lambda scored: (scored.numbers, -scored.scores.mean()))
+
+
+def leaderboard(board: Sequence[Scored], chosen: Scored) -> pd.DataFrame:
+    """Return a line per candidate, the best first."""
+    lines = [
+        {
+            "scaling": scored.candidate.scaling,
+            "model": scored.candidate.model,
+            "prototypes_per_class": scored.candidate.prototypes,
+            "settings": scored.candidate.settings,
+            "accuracy": scored.scores.mean(),
+            "standard_error": scored.scores.std(ddof=1) / np.sqrt(len(scored.scores)),
+            "numbers": scored.numbers,
+            "seconds": scored.seconds,
+            "chosen": scored is chosen,
+        }
+        for scored in board
+    ]
+    return pd.DataFrame(lines).sort_values("accuracy", ascending=False, kind="stable", ignore_index=True)
+
+
+def _scores(pipeline: Any, X: Any, y: Any) -> dict[str, float]:
+    learned = pipeline.steps[-1][1]._parameters()
+    return {"accuracy": pipeline.score(X, y), "numbers": float(sum(np.size(value) for value in learned.values()))}

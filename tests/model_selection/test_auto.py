@@ -1,0 +1,113 @@
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+
+import prosemble
+from prosemble import AutoPrototypeClassifier
+from prosemble.model_selection.auto import CAUTIOUS, THOROUGH, Candidate, Scored, choose, stages
+from prosemble.models import GMLVQ
+
+
+@pytest.fixture(scope="module")
+def few(iris):
+    X, y = iris
+    return X[::3], np.array(["setosa", "versicolor", "virginica"])[y[::3]]
+
+
+@pytest.mark.breadth
+def test_the_whole_search_holds_a_winner_that_the_board_explains(few):
+    X, y = few
+    frame = pd.DataFrame(X * 10 + 3, columns=list("abcd"))
+    auto = AutoPrototypeClassifier(time_budget=None, max_prototypes=3, scalings=("standard", "range")).fit(frame, y)
+    board = auto.leaderboard_
+    assert board.accuracy.is_monotonic_decreasing and board.chosen.sum() == 1
+    assert {"GLVQ", "GRLVQ", "GMLVQ", "LGMLVQ", "RSLVQ"} == set(board.model)
+    assert set(board.prototypes_per_class) == {1} and set(board.scaling) == {"standard", "range"}
+    winner = board[board.chosen].iloc[0]
+    model = auto.best_estimator_[-1]
+    assert type(model).__name__ == winner.model and model.lr == winner.settings["lr"]
+    assert winner.numbers <= board.numbers.iloc[0] and auto.best_score_ == winner.accuracy
+    assert auto.score(frame, y) > 0.9 and auto.best_estimator_.feature_names_in_.tolist() == list("abcd")
+    np.testing.assert_array_equal(auto.predict(frame), auto.classes_[auto.predict_proba(frame).argmax(axis=1)])
+    assert auto.decision_function(frame).shape == (len(X), 3)
+    with pytest.raises(ValueError, match="feature names should match"):
+        auto.predict(frame[list("dcba")])
+
+
+def test_a_budget_of_nothing_still_finds_something(few, capsys):
+    auto = AutoPrototypeClassifier(time_budget=0, verbose=True).fit(*few)
+    assert set(auto.leaderboard_.model) == {"GLVQ", "GMLVQ"}
+    assert capsys.readouterr().out.count("a class") == len(auto.leaderboard_)
+    assert clone(auto).get_params() == auto.get_params()
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"max_prototypes": 2}, "max_prototypes=2 must be at least 3"),
+        ({"time_budget": -1.0}, "'time_budget' parameter"),
+        ({"scalings": ("standard", "log")}, r"scalings holds \['log'\]. Accepted: standard, robust, range, none"),
+        ({"scalings": ()}, "scalings holds nothing"),
+    ],
+)
+def test_bad_settings_are_refused(few, settings, message):
+    with pytest.raises(ValueError, match=message):
+        AutoPrototypeClassifier(**settings).fit(*few)
+
+
+def test_bad_data_are_refused(few):
+    X, y = few
+    auto = AutoPrototypeClassifier(time_budget=0)
+    with pytest.raises(ValueError, match=r"two samples of each class.*\['virginica'\] have one"):
+        auto.fit(X[:35], [*y[:34], "virginica"])
+    with pytest.raises(ValueError, match="only one class"):
+        auto.fit(X[:5], y[:5])
+    with pytest.raises(ValueError, match="NaN"):
+        auto.fit(np.where(X > 1, np.nan, X), y)
+    with pytest.raises(NotFittedError):
+        auto.predict(X)
+
+
+def scored(scores, numbers, model="GLVQ", prototypes=1, **settings):
+    return Scored(Candidate("standard", model, prototypes, settings), np.array(scores), numbers, 1.0)
+
+
+def test_the_simplest_within_one_standard_error_of_the_best_is_chosen():
+    best = scored([0.90, 0.96, 0.92, 0.98], 100)
+    level = scored([0.89, 0.97, 0.91, 0.98], 10)  # behind by 0.0025, of which the standard error is 0.0048
+    simplest = scored([0.85, 0.91, 0.87, 0.93], 1)  # behind by 0.05 on every fold: the noise of the folds is shared
+    assert choose([best, level, simplest]) is level
+    assert choose([best, simplest]) is best
+
+
+def test_stages_are_of_what_fits_and_refine_the_best():
+    board, seen = [], []
+    for stage in stages(board, ("standard", "robust"), n_features=10, n_classes=3, most=2):
+        assert all(candidate.prototypes <= 2 for candidate in stage)
+        assert not any(candidate in seen for candidate in stage)
+        seen += stage
+        board += [scored([0.8 + 0.1 * (c.model == "GMLVQ")] * 5, 1)._replace(candidate=c) for c in stage]
+    assert Candidate("robust", "GMLVQ", 1, CAUTIOUS) in seen
+    assert Candidate("standard", "GMLVQ", 2, CAUTIOUS) in seen
+    assert Candidate("standard", "GMLVQ", 1, {"lr": 0.02, "max_iter": 200}) in seen
+    wide = [c for stage in stages([scored([1.0], 1, **THOROUGH)], ("none",), 784, 10, 10) for c in stage]
+    assert {c.model for c in wide} == {
+        "GLVQ",
+        "GMLVQ",
+        "GRLVQ",
+        "RSLVQ",
+    }  # local matrices would learn 6 million numbers
+
+
+def test_a_pipeline_of_a_candidate_is_what_it_says():
+    pipeline = Candidate("range", "GMLVQ", 2, {"lr": 0.5}).pipeline(7)
+    assert repr(pipeline[-1]) == repr(GMLVQ(lr=0.5, n_prototypes_per_class=2, random_seed=7))
+    assert type(pipeline[0]).__name__ == "MinMaxScaler"
+
+
+def test_the_package_offers_what_it_names():
+    assert prosemble.AutoPrototypeClassifier is AutoPrototypeClassifier
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        prosemble.nothing  # noqa: B018
