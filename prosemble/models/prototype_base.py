@@ -18,7 +18,7 @@ from sklearn.base import clone
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d
 
 from prosemble.core.activations import Activation, get_activation
-from prosemble.core.blocks import training_rows
+from prosemble.core.blocks import rows_at_a_time
 from prosemble.core.callbacks import Callback
 from prosemble.core.distance import squared_euclidean_distance_matrix
 from prosemble.core.initializers import filled
@@ -344,7 +344,7 @@ class SupervisedPrototypeModel(DrawnPrototypes):
         indices = np.searchsorted(self.classes_, self.prototype_labels_).astype(np.int32)
         rows, validation = self._weigh(rows, validation)
         if training.model.row_wise:
-            block = training_rows(max(rows.X.shape[1], len(indices)))
+            block = rows_at_a_time(max(rows.X.shape[1], len(indices)))
             rows = pad(rows, training.batch_size, block)
             validation = None if validation is None else pad(validation, None, block)
         if self.devices is not None:

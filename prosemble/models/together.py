@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import jax
 import numpy as np
 
-from prosemble.core.blocks import training_rows
+from prosemble.core.blocks import rows_at_a_time
 from prosemble.models.model import frozen
 from prosemble.models.prototype_base import SupervisedPrototypeModel
 from prosemble.training import loop
@@ -116,7 +116,7 @@ def _train(jobs: Sequence[_Job]) -> list[bool]:
     """Train jobs of one program, as many at a time as is fast, and return which came to an end that can be held."""
     data = jobs[0].data
     columns = max(data.train.X.shape[1], len(data.labels))
-    distances = len(data.labels) * min(len(data.train.X), training_rows(columns))
+    distances = len(data.labels) * min(len(data.train.X), rows_at_a_time(columns))
     runs = -(-len(jobs) // max(1, _TOGETHER // distances))
     size = -(-len(jobs) // runs)
     return [learned for first in range(0, len(jobs), size) for learned in _run(jobs[first : first + size], size)]

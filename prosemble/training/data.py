@@ -9,7 +9,8 @@ import jax
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from prosemble.core.blocks import BLOCK
+# Rows that are hashed at a time, and that padding takes for a block where nobody says how many a block has.
+BLOCK = 4096
 
 #: A NumPy array on the host, a JAX array on a device or while it is traced.
 AnyArray = Any
