@@ -35,13 +35,16 @@ def by_blocks(function: Callable[[np.ndarray], Array], X: np.ndarray, columns: i
 
     A result has `results` numbers.
     """
-    # The last call is padded to a power of two, so that any number of rows needs few programs.
-    size = min(_BLOCKS * rows_at_a_time(max(columns, X.shape[1])), max(8, 2 ** (_ENTRIES // results).bit_length() // 2))
+    # The last call is padded to a power of two, so that any number of rows needs few programs, and to 64 at least: a
+    # product rounds the last few rows in another way, and the distances of a row would depend on the others.
+    size = min(
+        _BLOCKS * rows_at_a_time(max(columns, X.shape[1])), max(64, 2 ** (_ENTRIES // results).bit_length() // 2)
+    )
     made = []
     for start in range(0, len(X), size):
         rows = X[start : start + size]
         count = len(rows)
-        padded = max(8, 2 ** (count - 1).bit_length())
+        padded = max(64, 2 ** (count - 1).bit_length())
         if padded != count:
             rows = np.concatenate([rows, np.broadcast_to(rows[:1], (padded - count, X.shape[1]))])
         made.append(np.asarray(function(rows))[:count])

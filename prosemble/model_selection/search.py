@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Self
 
 import joblib
 import numpy as np
+from sklearn import get_config
 from sklearn.base import clone, is_classifier
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import ParameterGrid, ParameterSampler, check_cv
@@ -157,7 +158,9 @@ class BatchedSearchCV(BaseSearchCV):
     def _fitted(self, candidates: Sequence[Any], train: np.ndarray) -> list[Any]:
         """Return what each candidate learns on a fold, None where it has to be fitted by itself."""
         X, y, params = self._of_fit
-        if y is None or set(params) - {"sample_weight"}:
+        # Which of them metadata routing gives to whom is scikit-learn's to know.
+        routed = params and get_config()["enable_metadata_routing"]
+        if y is None or routed or set(params) - {"sample_weight"}:
             return [None] * len(candidates)
         rows = (None if part is None else _safe_indexing(part, train) for part in (X, y, params.get("sample_weight")))
         return fit_candidates([clone(candidate) for candidate in candidates], *rows)

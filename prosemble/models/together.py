@@ -136,7 +136,12 @@ def _run(jobs: Sequence[_Job], size: int) -> list[bool]:
     learned = [True] * len(jobs)
     epoch = 0
     while epoch < until.max():
-        rates = _stacked([job.model._rates(job.training, data, epoch, span, job.model.max_iter) for job in filled])
+        rates = _stacked(
+            [
+                job.model._rates(job.training, data, int(step), span, job.model.max_iter)
+                for job, step in zip(filled, state.step, strict=True)
+            ]
+        )
         stop = np.minimum(until, epoch + span)
         outcome = jax.tree.map(
             np.asarray, _run_together(structure, numbers, data, state, rates, seed, epoch == 0, stop)
@@ -144,7 +149,8 @@ def _run(jobs: Sequence[_Job], size: int) -> list[bool]:
         for index, model in enumerate(models[: len(jobs)]):
             if learned[index] and model.n_iter_ < outcome.state.epoch[index]:
                 try:
-                    model._hold(jax.tree.map(lambda leaf, index=index: leaf[index], outcome))
+                    # A copy, since a view would keep what all of them have learned.
+                    model._hold(jax.tree.map(lambda leaf, index=index: np.array(leaf[index]), outcome))
                 except ValueError:  # it diverged
                     learned[index] = False
         state = outcome.state

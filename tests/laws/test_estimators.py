@@ -211,7 +211,9 @@ def test_a_long_training_equals_a_resumed_one(name, mode, iris, tmp_path):
 @every_model
 def test_partial_fit_over_the_batches_equals_the_epoch(name, iris):
     X, y = iris
-    begun = make(name, batch_size=50).set_params(max_iter=1)
+    # Adam makes full steps of gradients that are zero but for rounding, as those of a unit that is always active.
+    options = {"optimizer": "sgd"} if hasattr(MODELS[name], "activation") else {}
+    begun = make(name, batch_size=50, **options).set_params(max_iter=1)
     if hasattr(begun, "gamma_decay"):  # it shrinks with n_iter_, which counts calls of partial_fit
         begun.set_params(gamma_decay=1.0)
     stream = copy.deepcopy(begun.fit(X, y))

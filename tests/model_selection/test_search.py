@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import sklearn
 from scipy.stats import loguniform
 from sklearn.base import clone
 from sklearn.exceptions import FitFailedWarning
@@ -142,6 +143,27 @@ def test_options_act_as_in_a_fit_of_its_own(iris, options):
             assert model.n_iter_ == own.n_iter_
             np.testing.assert_allclose(model.loss_history_, own.loss_history_, rtol=1e-9)
             np.testing.assert_allclose(model.prototypes_, own.prototypes_, rtol=1e-9, atol=1e-12)
+
+
+def test_a_training_in_several_calls_follows_its_schedule(iris, monkeypatch):
+    monkeypatch.setattr("prosemble.training.loop.CAPACITY", 6)  # epochs of a call, here for two models
+    options = {"batch_size": 32, "lr_scheduler": "linear", "max_iter": 7, "optimizer": "sgd", "epsilon": 0.0}
+    with float64():
+        X, y = iris[0].astype(float), iris[1]
+        for lr, model in zip(
+            (0.02, 0.2), fit_together([GLVQ(lr=lr, **options) for lr in (0.02, 0.2)], X, y), strict=True
+        ):
+            own = GLVQ(lr=lr, **options).fit(X, y)
+            np.testing.assert_allclose(model.loss_history_, own.loss_history_, rtol=1e-9)
+
+
+def test_routed_weights_go_where_they_are_asked_for(iris, model):
+    X, y = iris
+    weight = np.where(y == 1, 10.0, 1.0)
+    with sklearn.config_context(enable_metadata_routing=True):
+        unweighted = clone(model).set_fit_request(sample_weight=False).set_score_request(sample_weight=True)
+        searches = [s(unweighted, {"beta": [2.0, 5.0]}, cv=3).fit(X, y, sample_weight=weight) for s in _both()]
+    same_results(*searches)
 
 
 @pytest.mark.parametrize("name", KINDS)
