@@ -38,7 +38,13 @@ def enable_compile_cache(folder: str | Path | None = None) -> Path:
     ------
     OSError
         If the folder cannot be made or written to.
+    RuntimeError
+        If JAX is older than 0.6.2: programs that 0.6.0 reads back from the folder give wrong results.
     """
+    if jax.__version_info__ < (0, 6, 2):
+        raise RuntimeError(
+            f"The compile cache needs JAX 0.6.2 or newer, whose programs survive it; got {jax.__version__}."
+        )
     folder = default_folder() if folder is None else Path(folder).expanduser()
     folder.mkdir(parents=True, exist_ok=True)
     if not os.access(folder, os.W_OK):

@@ -168,19 +168,19 @@ class PrototypeModel(ClassifierMixin, BaseEstimator):
         X = self._check_rows(X)
         return prediction.distances(self._metric(), self._parameters(), X)
 
-    def _class_distances(self, X: Any, nearest: bool = False) -> np.ndarray:
-        """Return the distance to each class, by default to the nearest of its prototypes, (n_samples, n_classes).
-
-        Or else which class is the `nearest`, (n_samples,).
-        """
+    def _decided(self, by: Callable[..., np.ndarray], X: Any) -> np.ndarray:
+        """Return what a function of `prediction` says of the rows and the classes."""
         X = self._check_rows(X)
         indices = np.searchsorted(self.classes_, self.prototype_labels_)
-        parts = self._metric(), self._decision()
-        return prediction.class_distances(*parts, self._parameters(), X, indices, self.n_classes_, nearest)
+        return by(self._metric(), self._decision(), self._parameters(), X, indices, self.n_classes_)
+
+    def _class_distances(self, X: Any) -> np.ndarray:
+        """Return the distance to each class, by default to the nearest of its prototypes, (n_samples, n_classes)."""
+        return self._decided(prediction.class_distances, X)
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the label of the nearest class of each sample, by default of the nearest prototype, (n_samples,)."""
-        nearest = self._class_distances(X, nearest=True)  # says where the model is not fitted
+        nearest = self._decided(prediction.nearest_class, X)  # says where the model is not fitted
         return self.classes_[nearest]
 
     def decision_function(self, X: Any) -> np.ndarray:

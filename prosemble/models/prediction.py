@@ -2,59 +2,64 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from prosemble.core.blocks import by_blocks, in_blocks
+from prosemble.core.blocks import by_blocks
 from prosemble.distances import Distance, Params, evaluate
-from prosemble.objectives import Decision
+from prosemble.objectives import Decision, Nearest
+
+
+# The distances come from a program of their own: fused with what is made of them, they would be rounded in one way for
+# the nearest class and in another for the distances to all, and the two would disagree where classes are almost level.
+@jax.jit
+def _distances(distance: Distance, params: Params, X: Float[Array, "n d"]) -> Float[Array, "p n"]:
+    return evaluate(distance, params, X).T
+
+
+@partial(jax.jit, static_argnames="n_classes")
+def _class_distances(
+    decision: Decision, params: Params, distances: Float[Array, "p n"], labels: Int[Array, " p"], n_classes: int
+) -> Float[Array, "n c"]:
+    return decision(params, distances.T, labels, n_classes)
 
 
 @jax.jit
-def _distances(distance: Distance, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
-    return in_blocks(lambda rows: evaluate(distance, params, rows), X, _columns(params, X))
-
-
-@partial(jax.jit, static_argnames=("n_classes", "nearest"))
-def _class_distances(
-    distance: Distance,
-    decision: Decision,
-    params: Params,
-    X: Float[Array, "n d"],
-    labels: Int[Array, " p"],
-    n_classes: int,
-    nearest: bool,
-) -> Float[Array, "n c"] | Int[Array, " n"]:
-    decide = decision.nearest if nearest else decision
-    return in_blocks(
-        lambda rows: decide(params, evaluate(distance, params, rows), labels, n_classes), X, _columns(params, X)
-    )
+def _nearest_class(distances: Float[Array, "p n"], labels: Int[Array, " p"]) -> Int[Array, " n"]:
+    smallest = distances == distances.min(axis=0)
+    # The stand-in is a class, which it has to be also where no distance is a number.
+    return jnp.where(smallest, labels[:, None], labels.max()).min(axis=0)
 
 
 def distances(distance: Distance, params: Params, X: np.ndarray) -> np.ndarray:
     """Return the distances of the rows to the prototypes, (n, p)."""
-    p = len(params["prototypes"])
-    return by_blocks(lambda rows: _distances(distance, params, rows), X, p, p)
+    return _by_blocks(lambda block: _distances(distance, params, block).T, params, X)
 
 
 def class_distances(
-    distance: Distance,
-    decision: Decision,
-    params: Params,
-    X: np.ndarray,
-    labels: np.ndarray,
-    n_classes: int,
-    nearest: bool = False,
+    distance: Distance, decision: Decision, params: Params, X: np.ndarray, labels: np.ndarray, n_classes: int
 ) -> np.ndarray:
-    """Return the distances of the rows to the classes, (n, n_classes), or the index of the `nearest`, (n,)."""
-    results = max(len(labels), n_classes)
-    return by_blocks(
-        lambda rows: _class_distances(distance, decision, params, rows, labels, n_classes, nearest), X, results, results
+    """Return the distances of the rows to the classes, (n, n_classes)."""
+    return _by_blocks(
+        lambda block: _class_distances(decision, params, _distances(distance, params, block), labels, n_classes),
+        params,
+        X,
     )
 
 
-def _columns(params: Params, X: Array) -> int:
-    return max(X.shape[1], len(params["prototypes"]))
+def nearest_class(
+    distance: Distance, decision: Decision, params: Params, X: np.ndarray, labels: np.ndarray, n_classes: int
+) -> np.ndarray:
+    """Return the index of the nearest class of each row, the first of equally near ones, (n,)."""
+    if not isinstance(decision, Nearest):
+        return class_distances(distance, decision, params, X, labels, n_classes).argmin(axis=1)
+    return _by_blocks(lambda block: _nearest_class(_distances(distance, params, block), labels), params, X)
+
+
+def _by_blocks(function: Callable[[np.ndarray], Array], params: Params, X: np.ndarray) -> np.ndarray:
+    return by_blocks(function, X, len(params["prototypes"]))

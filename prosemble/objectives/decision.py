@@ -20,12 +20,6 @@ class Decision(Part):
         """Return the distances to the classes."""
         raise NotImplementedError
 
-    def nearest(
-        self, params: Params, distances: Float[Array, "n p"], labels: Int[Array, " p"], n_classes: int
-    ) -> Int[Array, " n"]:
-        """Return the nearest class, the first of equally near ones."""
-        return self(params, distances, labels, n_classes).argmin(axis=1)
-
 
 class Nearest(Decision):
     """A class is as far as the nearest of its prototypes."""
@@ -34,14 +28,6 @@ class Nearest(Decision):
         self, params: Params, distances: Float[Array, "n p"], labels: Int[Array, " p"], n_classes: int
     ) -> Float[Array, "n c"]:
         return stratified_min_pooling(distances, labels, n_classes)
-
-    def nearest(
-        self, params: Params, distances: Float[Array, "n p"], labels: Int[Array, " p"], n_classes: int
-    ) -> Int[Array, " n"]:
-        distances = distances.T
-        smallest = distances == distances.min(axis=0)
-        # The stand-in is the last class, which exists also where no distance is a number.
-        return jnp.where(smallest, labels[:, None], n_classes - 1).min(axis=0)
 
 
 class Votes(Decision):
