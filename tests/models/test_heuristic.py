@@ -304,10 +304,11 @@ def test_neighbours_keep_their_own_samples(iris):
 
 
 def test_distances_to_many_prototypes_are_taken_in_small_blocks(iris, monkeypatch):
-    model = KNN().fit(*iris)
-    whole = model.predict_proba(iris[0])
-    monkeypatch.setattr(blocks, "_ENTRIES", 150 * 33)
-    np.testing.assert_array_equal(model.predict_proba(iris[0]), whole)
+    model, X = KNN().fit(*iris), np.tile(iris[0], (4, 1))
+    whole = model.predict_proba(X)
+    monkeypatch.setattr(blocks, "_CACHED", 150)
+    assert blocks.rows_at_a_time(150) < len(X)
+    np.testing.assert_array_equal(model.predict_proba(X), whole)
 
 
 def test_an_interrupt_keeps_what_was_learned(iris, monkeypatch):
