@@ -33,3 +33,15 @@ class Results:
     def values(self, field: str, **where: Any) -> list[Any]:
         """Return a field of the records that have these values."""
         return [r[field] for r in self.records if field in r and where.items() <= r.items()]
+
+
+def markdown(rows: list[dict[str, Any]]) -> str:
+    """Return a table of rows that have the same columns; numbers to three digits."""
+
+    def cell(value: Any) -> str:
+        if isinstance(value, float):
+            return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+        return f"{value:,}" if isinstance(value, int) else str(value)
+
+    lines = [list(rows[0]), ["---"] * len(rows[0]), *([cell(value) for value in row.values()] for row in rows)]
+    return "".join("| " + " | ".join(line) + " |\n" for line in lines)

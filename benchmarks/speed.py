@@ -1,117 +1,95 @@
-"""Time to fit, ours against the reference library's, in one run.
+"""Time to fit, ours and the peers' in turns, and that of a new process, in one run.
 
-    python benchmarks/speed.py --reference PYTHON
-
-`PYTHON` is an interpreter of an environment that has the reference library (prosemble 2.4.0, whose import name is
-the same). Prints the medians and the ratio, which is the figure to quote: machines differ and are noisy. Ours and
-theirs take turns, so that a drift of the machine's speed falls on both.
+The ratio is the figure to quote: machines differ and are noisy.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
-import statistics
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
+from typing import Any
+
+from peers import PEERS, Fit, python_of, servers
 
 RUNS = 5
-# Data set, model, prototypes per class, epochs.
 CASES = {
-    "Iris, 1 prototype a class, 100 epochs, later fit": ("iris", "GLVQ", 1, 100),
-    "digits, 5 prototypes a class, 100 epochs, later fit": ("digits", "GLVQ", 5, 100),
+    "GLVQ on Iris, 1 a class, 100 epochs": Fit("iris", "GLVQ", 1, 100),
+    "GLVQ on digits, 5 a class, 100 epochs": Fit("digits", "GLVQ", 5, 100),
+    "GLVQ on 100,000 x 64, 10 a class, 5 epochs": Fit("100000x64", "GLVQ", 10, 5),
+    "GLVQ on 100,000 x 64, 10 a class, an epoch of batches of 256": Fit("100000x64", "GLVQ", 10, 1, 256),
 } | {
-    f"{model} on digits, 3 prototypes a class, 50 epochs, later fit": ("digits", model, 3, 50)
+    f"{model} on digits, 3 a class, 50 epochs": Fit("digits", model, 3, 50)
     for model in ("GRLVQ", "GMLVQ", "LGMLVQ", "GTLVQ")
 }
-PROCESS = """
-import sys
-from sklearn.datasets import load_iris
-from prosemble.models import GLVQ
-X, y = load_iris(return_X_y=True)
-print(GLVQ(n_prototypes_per_class=1, max_iter=100).fit(X, y).predict(X[:1]))
-"""
-# What of it is the import of JAX, optax and scikit-learn, without which there is no such library.
-IMPORTS = """
+
+LOAD = """
+import time
 from sklearn.datasets import load_iris
 import jax, optax
-load_iris(return_X_y=True)
+X, y = load_iris(return_X_y=True)
+start = time.perf_counter()
 """
+# Whole programs, and the part of one that is not the imports without which there is no such library.
+FIT = """
+from prosemble.models import GLVQ
+model = GLVQ(n_prototypes_per_class=1, max_iter=100)
+"""
+END = "print(time.perf_counter() - start)"
+PROGRAMS = {
+    "whole process, import to first prediction on Iris": LOAD + FIT + "model.fit(X, y).predict(X[:1])\nprint(0)",
+    "import of prosemble.models.GLVQ, JAX, optax and scikit-learn being there": LOAD + FIT + END,
+    "first fit on Iris": LOAD.replace("start =", "_ =") + FIT + "start = time.perf_counter()\nmodel.fit(X, y)\n" + END,
+}
 
 
-def serve() -> None:
-    """Answer each line of standard input, the name of a case, by the seconds of a fit that is not the first."""
-    import numpy as np
-    from sklearn import datasets
-
-    from prosemble import models
-
-    for line in sys.stdin:
-        name, kind, count, epochs = CASES[line.strip()]
-        X, y = getattr(datasets, f"load_{name}")(return_X_y=True)
-        X = ((X - X.mean(axis=0)) / np.where(X.std(axis=0) > 0, X.std(axis=0), 1.0)).astype(np.float32)
-
-        def fit(X: np.ndarray, y: np.ndarray, kind: str, **settings: int) -> None:
-            # An epsilon of zero: both run all epochs.
-            model = getattr(models, kind)(epsilon=0.0, **settings).fit(X, y)
-            np.asarray(model.prototypes_)
-
-        settings = {"n_prototypes_per_class": count, "max_iter": epochs}
-        fit(X, y, kind, **settings)
-        start = time.perf_counter()
-        fit(X, y, kind, **settings)
-        print(time.perf_counter() - start, flush=True)
+def fits(folder: Path, peers: list[str]) -> Iterator[dict[str, Any]]:
+    """Time trainings that are not the first of their kind."""
+    with servers(["ours", *peers], folder) as running:
+        for case, fit in CASES.items():
+            takes: dict[str, list[float]] = {name: [] for name in running}
+            for _ in range(RUNS):
+                for name, server in running.items():
+                    takes[name].append(server.ask(*fit))
+            row: dict[str, Any] = {"later fit": case, "ours, s": median(takes["ours"])}
+            for name in peers:
+                row[f"{name}, s"] = median(takes[name])
+                row[f"times {name}"] = median(b / a for a, b in zip(takes["ours"], takes[name], strict=True))
+            yield row
 
 
-def ask(server: subprocess.Popen[str], case: str) -> float:
-    """Return the seconds that a server measured."""
-    assert server.stdin is not None and server.stdout is not None
-    server.stdin.write(case + "\n")
-    server.stdin.flush()
-    return float(server.stdout.readline())
-
-
-def whole_process(python: str, environment: dict[str, str], program: str = PROCESS) -> float:
-    """Return the seconds from the start of a process to its end."""
-    # -P: the folder this is run from holds another package of the same name.
-    start = time.perf_counter()
-    subprocess.run([python, "-P", "-c", program], check=True, stdout=subprocess.DEVNULL, env=environment)
-    return time.perf_counter() - start
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--reference")
-    parser.add_argument("--serve", action="store_true", help="measure in this process on request")
-    options = parser.parse_args()
-    if options.serve:
-        serve()
-        return
-    apart = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    pythons = [(sys.executable, dict(os.environ)), (options.reference, apart)]
-    print(f"| median of {RUNS} | ours, s | reference, s | times faster |\n|---|---|---|---|")
-    servers = [
-        subprocess.Popen(
-            [python, str(Path(__file__).resolve()), "--serve"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment,
-        )
-        for python, environment in pythons
-    ]  # fmt: skip
-    rows = {case: [[ask(server, case) for server in servers] for _ in range(RUNS)] for case in CASES}
-    for server in servers:
-        server.communicate()
-    rows["whole process, import to first prediction on Iris"] = [
-        [whole_process(*python) for python in pythons] for _ in range(RUNS)
-    ]
-    rows["of ours, the imports of JAX, optax and scikit-learn alone"] = [
-        [whole_process(*pythons[0], IMPORTS), whole_process(*pythons[1])] for _ in range(RUNS)
-    ]
-    for case, pairs in rows.items():
-        ours, theirs = (statistics.median(column) for column in zip(*pairs, strict=True))
-        print(f"| {case} | {ours:.4f} | {theirs:.4f} | {statistics.median(b / a for a, b in pairs):.1f} |")
+def processes(folder: Path, peers: list[str]) -> Iterator[dict[str, Any]]:
+    """Time new processes, ours also with the compile cache, which the first of them fills."""
+    plain = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    with tempfile.TemporaryDirectory() as cache:
+        kinds = {
+            "ours, s": ("ours", plain),
+            "ours with the compile cache, s": ("ours", plain | {"PROSEMBLE_COMPILE_CACHE": cache}),
+            "reference, s": ("reference", plain),
+        }
+        if "reference" not in peers:
+            del kinds["reference, s"]
+        for case, program in PROGRAMS.items():
+            takes: dict[str, list[float]] = {kind: [] for kind in kinds}
+            for run in range(RUNS + 1):
+                for kind, (library, environment) in kinds.items():
+                    start = time.perf_counter()
+                    command = [python_of(library, folder), "-P", "-W", "ignore", "-c", program]
+                    output = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
+                    whole = time.perf_counter() - start
+                    if run:  # the first writes byte code and the cache
+                        takes[kind].append(float(output.stdout.split()[-1]) or whole)
+            yield {"new process": case, **{kind: median(values) for kind, values in takes.items()}}
 
 
 if __name__ == "__main__":
-    main()
+    from results import markdown
+
+    environments = Path(sys.argv[1])
+    print(markdown(list(fits(environments, list(PEERS)))))
+    print(markdown(list(processes(environments, list(PEERS)))))

@@ -44,7 +44,7 @@ def squared_euclidean_distance_matrix(X: Samples, W: Prototypes) -> Distances:
 def centred_squared_euclidean_distance_matrix(X: Samples, W: Prototypes) -> Distances:
     """The same as ||x||^2 - 2 x.w + ||w||^2, clamped at zero, for data that already lie about the origin."""
     squares = squared_norms(W)[:, None] + squared_norms(X)
-    return jnp.maximum(squares - 2.0 * inner(W, X.T), 0.0).T
+    return jnp.maximum(squares + inner(-2.0 * W, X.T), 0.0).T
 
 
 def euclidean_distance_matrix(X: Samples, W: Prototypes) -> Distances:
@@ -82,7 +82,7 @@ def centred_relevance_distance_matrix(X: Samples, W: Prototypes, relevances: Flo
     """The same, expanded, for data that already lie about the origin."""
     # No square root of the relevances: its derivative is infinite at zero.
     squares = squared_norms(W, relevances)[:, None] + squared_norms(X, relevances)
-    return jnp.maximum(squares - 2.0 * inner(W * relevances, X.T), 0.0).T
+    return jnp.maximum(squares + inner(-2.0 * W * relevances, X.T), 0.0).T
 
 
 def omega_distance_matrix(X: Samples, W: Prototypes, omega: Float[Array, "d r"]) -> Distances:

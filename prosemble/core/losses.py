@@ -6,6 +6,8 @@ least one prototype of its own class and one of another.
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import optax
@@ -20,15 +22,38 @@ Targets = Int[Array, " n"]
 Labels = Int[Array, " p"]
 Scalar = Float[Array, ""]
 
+# So many equally near prototypes are counted exactly in float32, of each of two kinds.
+_MOST_TIED = 2.0**12
 
+
+@jax.custom_jvp
 def nearest_distances(
     distances: Distances, target_labels: Targets, prototype_labels: Labels
 ) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
-    """Return d+ and d-: per sample, the smallest dissimilarity within its own class and among all others."""
+    """Return d+ and d-: per sample, the smallest dissimilarity within its own class and among all others.
+
+    Prototypes that are equally near share the derivative.
+    """
     own, distances = prototype_labels[:, None] == target_labels, distances.T
     return (
         jnp.where(own, distances, jnp.inf).min(axis=0),
         jnp.where(own, jnp.inf, distances).min(axis=0),
+    )
+
+
+@nearest_distances.defjvp
+def _nearest_distances_jvp(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, Any]:
+    distances, target_labels, prototype_labels = primals
+    plus, minus = nearest_distances(*primals)
+    own = prototype_labels[:, None] == target_labels
+    nearest = jnp.where(own, plus, minus) == distances.T
+    # The derivative of a minimum is shared by the entries that are equally small. JAX's own counts those of d+ and of
+    # d- apart, and each pass over the distances takes a third of the time of their product: here one sum has both.
+    counts = jnp.where(nearest, jnp.where(own, 1.0, _MOST_TIED), 0.0).sum(axis=0)
+    change = jnp.where(nearest, tangents[0].T, 0.0)
+    return (plus, minus), (
+        jnp.where(own, change, 0.0).sum(axis=0) / jnp.maximum(counts % _MOST_TIED, 1.0),
+        jnp.where(own, 0.0, change).sum(axis=0) / jnp.maximum(counts // _MOST_TIED, 1.0),
     )
 
 

@@ -27,7 +27,7 @@ def observed_relevance_distance_matrix(X: Samples, W: Prototypes, relevances: Fl
     observed, X = _observed(X)
     seen = observed.astype(X.dtype)
     squares = squared_norms(X, relevances) + inner(W * W * relevances, seen.T)
-    distances = jnp.maximum(squares - 2.0 * inner(W * relevances, X.T), 0.0)
+    distances = jnp.maximum(squares + inner(-2.0 * W * relevances, X.T), 0.0)
     return (distances * _scale(seen, relevances)).T
 
 

@@ -31,9 +31,18 @@ def _class_distances(
 
 @jax.jit
 def _nearest_class(distances: Float[Array, "p n"], labels: Int[Array, " p"]) -> Int[Array, " n"]:
-    smallest = distances == distances.min(axis=0)
+    """Return the class of the nearest prototype of each row, the first class of equally near ones."""
+
+    def compare(k: Int[Array, ""], so_far: tuple[Array, Array]) -> tuple[Array, Array]:
+        smallest, nearest = so_far
+        closer = (distances[k] < smallest) | ((distances[k] == smallest) & (labels[k] < nearest))
+        return jnp.where(closer, distances[k], smallest), jnp.where(closer, labels[k], nearest)
+
+    # In one pass along the samples: a reduction to a minimum and its index takes three times as long on a processor.
+    n = distances.shape[1]
     # The stand-in is a class, which it has to be also where no distance is a number.
-    return jnp.where(smallest, labels[:, None], labels.max()).min(axis=0)
+    start = jnp.full(n, jnp.inf, distances.dtype), jnp.full(n, labels.max())
+    return jax.lax.fori_loop(0, len(labels), compare, start)[1]
 
 
 def distances(distance: Distance, params: Params, X: np.ndarray) -> np.ndarray:
