@@ -42,16 +42,20 @@ def python_of(peer: str, folder: Path) -> Path:
     return python
 
 
+def clean_environment() -> dict[str, str]:
+    """Return the variables of this process without what would let a peer import another library than its own."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+
+
 class Server:
     """A process of a library's environment that times trainings, one at a time."""
 
     def __init__(self, peer: str, folder: Path) -> None:
-        # -P: the folder this is run from holds another package of the reference's name.
-        command = [python_of(peer, folder), "-P", str(Path(__file__).with_name("serve.py")), peer]
-        environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        command = [python_of(peer, folder), str(Path(__file__).with_name("serve.py")), peer]
         self.process = subprocess.Popen(
             command,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+            env=clean_environment(),
         )  # fmt: skip
 
     def ask(self, *question: Any) -> float:

@@ -1,36 +1,27 @@
 """Sixty fits, twelve candidates on five folds: ours together, ours one by one, and the reference library's.
 
-    python benchmarks/search.py --reference PYTHON
-
-`PYTHON` is an interpreter of an environment that has the reference library (prosemble 2.4.0). Ours are searches with
-their scoring, the median of five; the reference's are the sixty fits alone, once, after one that compiles.
+Ours are searches with their scoring, the median of five; the reference's are the sixty fits alone, once, after one that
+compiles.
 """
 
 from __future__ import annotations
 
-import argparse
-import os
-import statistics
 import subprocess
-import time
-from collections.abc import Callable
+import sys
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import numpy as np
+from peers import clean_environment, python_of
+from results import seconds
+from serve import data
 
 CASES = {"Iris, 1 a class": ("iris", 1), "digits, 5 a class": ("digits", 5)}
 BETAS = np.linspace(2, 13, 12).tolist()
 RUNS = 5
-
-
-def data(name: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return standardised features and classes."""
-    from sklearn import datasets
-
-    X, y = getattr(datasets, f"load_{name}")(return_X_y=True)
-    return ((X - X.mean(axis=0)) / np.where(X.std(axis=0) > 0, X.std(axis=0), 1.0)).astype(np.float32), y
 
 
 def model(count: int, **settings: Any) -> Any:
@@ -39,13 +30,6 @@ def model(count: int, **settings: Any) -> Any:
     from prosemble.models import GLVQ
 
     return GLVQ(n_prototypes_per_class=count, max_iter=100, transfer_fn=sigmoid_beta, **settings)
-
-
-def seconds(act: Callable[[], Any]) -> float:
-    """Return how long it takes."""
-    start = time.perf_counter()
-    act()
-    return time.perf_counter() - start
 
 
 def sixty(name: str, count: int) -> float:
@@ -79,21 +63,12 @@ def products(name: str, count: int) -> float:
     return seconds(act)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--reference")
-    parser.add_argument("--serve", choices=CASES, help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.serve:
-        print(sixty(*CASES[options.serve]))
-        return
+def rows(folder: Path, peers: list[str]) -> Iterator[dict[str, Any]]:
+    """Return a line a case."""
     from sklearn.model_selection import GridSearchCV
 
     from prosemble.model_selection import BatchedSearchCV
 
-    print("| sixty fits | together, s | one by one, s | products alone, s | reference, s | times faster |")
-    print("|---|---|---|---|---|---|")
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     for case, (name, count) in CASES.items():
         X, y = data(name)
         searches = [
@@ -104,14 +79,20 @@ def main() -> None:
         runs = [
             (*(seconds(partial(search.fit, X, y)) for search in searches), products(name, count)) for _ in range(RUNS)
         ]
-        together, alone, limit = (statistics.median(column) for column in zip(*runs, strict=True))
-        command = [options.reference, "-P", str(Path(__file__).resolve()), "--serve", case]
-        theirs = float(subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout)
-        print(
-            f"| {case} | {together:.3f} | {alone:.3f} | {limit:.3f} | {theirs:.1f} | {theirs / together:.0f} |",
-            flush=True,
-        )
+        together, alone, limit = (median(column) for column in zip(*runs, strict=True))
+        row = {
+            "sixty fits": case,
+            "together, s": together,
+            "one by one, s": alone,
+            "products alone, s": limit,
+            "times the products": median(run[0] / run[2] for run in runs),
+        }
+        if "reference" in peers:
+            command = [python_of("reference", folder), __file__, case]
+            answer = subprocess.run(command, check=True, capture_output=True, text=True, env=clean_environment()).stdout
+            row |= {"reference, s": float(answer), "times reference": float(answer) / together}
+        yield row
 
 
-if __name__ == "__main__":
-    main()
+if __name__ == "__main__":  # in the reference's environment
+    print(sixty(*CASES[sys.argv[1]]))

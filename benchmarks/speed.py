@@ -5,9 +5,7 @@ The ratio is the figure to quote: machines differ and are noisy.
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -15,7 +13,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from peers import PEERS, Fit, python_of, servers
+from peers import Fit, clean_environment, python_of, servers
 
 RUNS = 5
 CASES = {
@@ -65,7 +63,7 @@ def fits(folder: Path, peers: list[str]) -> Iterator[dict[str, Any]]:
 
 def processes(folder: Path, peers: list[str]) -> Iterator[dict[str, Any]]:
     """Time new processes, ours also with the compile cache, which the first of them fills."""
-    plain = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    plain = clean_environment()
     with tempfile.TemporaryDirectory() as cache:
         kinds = {
             "ours, s": ("ours", plain),
@@ -79,17 +77,10 @@ def processes(folder: Path, peers: list[str]) -> Iterator[dict[str, Any]]:
             for run in range(RUNS + 1):
                 for kind, (library, environment) in kinds.items():
                     start = time.perf_counter()
+                    # -P: the folder this is run from holds another package of the reference's name.
                     command = [python_of(library, folder), "-P", "-W", "ignore", "-c", program]
                     output = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
                     whole = time.perf_counter() - start
                     if run:  # the first writes byte code and the cache
                         takes[kind].append(float(output.stdout.split()[-1]) or whole)
             yield {"new process": case, **{kind: median(values) for kind, values in takes.items()}}
-
-
-if __name__ == "__main__":
-    from results import markdown
-
-    environments = Path(sys.argv[1])
-    print(markdown(list(fits(environments, list(PEERS)))))
-    print(markdown(list(processes(environments, list(PEERS)))))

@@ -10,7 +10,7 @@ from jaxtyping import Array
 
 # Numbers that a block of rows, or of their distances, may have: on a processor what stays in its cache, on an
 # accelerator what is enough to keep it busy.
-_CACHED, _BUSY = 2**20, 2**28
+_CACHED, _BUSY = 2**19, 2**28
 
 
 def rows_at_a_time(columns: int) -> int:

@@ -304,7 +304,7 @@ def test_neighbours_keep_their_own_samples(iris):
 
 
 def test_distances_to_many_prototypes_are_taken_in_small_blocks(iris, monkeypatch):
-    model, X = KNN().fit(*iris), np.tile(iris[0], (4, 1))
+    model, X = KNN().fit(*iris), np.tile(iris[0], (8, 1))
     whole = model.predict_proba(X)
     monkeypatch.setattr(blocks, "_CACHED", 150)
     assert blocks.rows_at_a_time(150) < len(X)
