@@ -16,9 +16,9 @@ from prosemble.models import prediction
 class Plane:
     """Two coordinates of the space that a model measures in, or of its input.
 
-    Points are first represented: by the learned metric where it is one for all prototypes (relevances, matrix, encoder),
-    and as they are elsewhere. Two coordinates are then drawn as they are, of more the two principal components of the
-    samples. A place in the plane stands for the point of the space that lies in it, which can be predicted.
+    Points are first represented: by the learned metric where it is one for all prototypes (relevances, matrix,
+    encoder), and as they are elsewhere. Two coordinates are then drawn as they are, of more the two principal
+    components of the samples. A place in the plane stands for the point of the space that lies in it, which can be predicted.
 
     Parameters
     ----------
@@ -39,8 +39,8 @@ class Plane:
             raise ValueError(f"projection must be 'pca', 'learned', a fitted transformer or None; got {projection!r}.")
         if projection == "learned" and not learned:
             raise ValueError(
-                f"projection='learned' needs one representation for all prototypes, which {type(fitted.model).__name__} "
-                "does not learn; 'pca' shows it."
+                "projection='learned' needs one representation for all prototypes, which "
+                f"{type(fitted.model).__name__} does not learn; 'pca' shows it."
             )
         self._learned = learned and projection in (None, "learned")
         if not self._learned and not fitted.in_data_space:
@@ -58,6 +58,8 @@ class Plane:
         self.samples = self._place(points)
         if self.samples.shape[1:] != (2,):
             raise ValueError(f"projection must transform to two columns; got the shape {self.samples.shape}.")
+        #: Whether a length means the same in all directions: features may have units of their own.
+        self.isometric = isinstance(self._map, PCA) or self._learned
         #: Whether places can be predicted.
         self.invertible = self._map is None or hasattr(self._map, "inverse_transform")
 

@@ -18,7 +18,10 @@ LINES = ("-", "--", ":", "-.")
 GREY, DARK = "#BBBBBB", "#333333"
 #: More classes than these are not told apart by a legend: they are labelled where they are, or get panels.
 FEW_CLASSES = len(COLOURS)
-_LONGEST, _LEGEND = 28, 20
+#: What names a thing each: labels of classes, names of features.
+Names = Sequence[Any] | np.ndarray
+_LEGEND = 20
+_INCHES_PER_CHARACTER = 0.085
 
 
 class ClassStyle(NamedTuple):
@@ -54,23 +57,28 @@ def axes(ax: Axes | None, width: float, height: float) -> Axes:
     return pyplot.subplots(figsize=(width, height), layout="constrained")[1]
 
 
-def text(value: Any) -> str:
+def text(value: Any, longest: int = 28) -> str:
     """Return a label or name to be drawn as it is: not read as mathematics, not hidden, not too long."""
     string = str(value)
-    string = string if len(string) <= _LONGEST else string[: _LONGEST - 1] + "…"
+    string = string if len(string) <= longest else string[: longest - 1] + "…"
     string = string.replace("$", r"\$")
     return " " + string if string.startswith("_") else string  # matplotlib leaves such out of legends
 
 
-def name_ticks(ax: Axes, which: str, names: Sequence[Any], most: int = 30) -> None:
+def name_ticks(ax: Axes, which: str, names: Names, most: int = 30, slanted: bool = True) -> None:
     """Name the positions 0, 1, ... of the axis 'x' or 'y', every so many where there are more than `most`."""
     shown = range(0, len(names), ceil(len(names) / most))
     labels = [text(names[i]) for i in shown]
     if which == "y":
         ax.set_yticks(list(shown), labels)
         return
-    upright = sum(map(len, labels)) > 40
-    ax.set_xticks(list(shown), labels, rotation=90 if upright else 0)
+    slot = ax.get_window_extent().width / ax.figure.dpi / len(labels)
+    if max(map(len, labels)) * _INCHES_PER_CHARACTER < slot:
+        ax.set_xticks(list(shown), labels)
+    elif slanted and len(labels) <= 15:
+        ax.set_xticks(list(shown), labels, rotation=40, ha="right", rotation_mode="anchor")
+    else:
+        ax.set_xticks(list(shown), labels, rotation=90)
 
 
 def legend_beside(ax: Axes, handles: Sequence[Any], title: str | None = None) -> None:

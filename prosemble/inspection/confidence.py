@@ -80,7 +80,7 @@ class ConfidenceDisplay:
         return cls(confidence=confidence, right=right).plot(ax, bins=bins)
 
     def plot(self, ax: Axes | None = None, *, bins: int = 20) -> Self:
-        """Draw: bars are shares of the right and of the wrong predictions, which may be far fewer.
+        """Draw: right predictions upwards, wrong ones, which may be far fewer, downwards on a scale of their own.
 
         Parameters
         ----------
@@ -90,23 +90,20 @@ class ConfidenceDisplay:
         self.ax_ = ax = _style.axes(ax, 6.4, 4.0)
         self.figure_ = ax.figure
         edges = np.linspace(0, 1, bins + 1)
-        looks: list[tuple[str, np.ndarray, dict[str, Any]]] = [
-            ("right", self.right, {"color": _style.COLOURS[4], "edgecolor": "white"}),
-            (
-                "wrong",
-                ~self.right,
-                {"facecolor": "none", "edgecolor": _style.COLOURS[3], "hatch": "///", "linewidth": 1.2},
-            ),
-        ]
-        for name, chosen, look in looks:
-            values = self.confidence[chosen]
-            if len(values):
-                label = f"{name}: {len(values)}, median {np.median(values):.2f}"
-                ax.hist(values, edges, weights=np.full(len(values), 1 / len(values)), label=label, **look)
-        ax.set(
-            xlim=(0, 1), xlabel="confidence (0: on the border, 1: on a prototype)", ylabel="share of the predictions"
-        )
-        ax.legend(title="predictions", frameon=False, fontsize="small", title_fontsize="small")
+        ticks = {0.0: "0"}
+        for name, chosen, sign, colour in [("right", self.right, 1, 0), ("wrong", ~self.right, -1, 3)]:
+            counts = np.histogram(self.confidence[chosen], edges)[0]
+            median = f", median {np.median(self.confidence[chosen]):.2f}" if chosen.any() else ""
+            ax.bar(
+                edges[:-1], sign * counts / max(counts.max(), 1), np.diff(edges), align="edge", edgecolor="white",
+                color=_style.COLOURS[colour], label=f"{name}: {chosen.sum()}{median}",
+            )  # fmt: skip
+            ticks[float(sign)] = f"{counts.max()}"
+        ax.axhline(0, color=_style.DARK, linewidth=0.8)
+        ax.set_yticks(list(ticks), list(ticks.values()))
+        ax.set(xlim=(0, 1), ylim=(-1.05, 1.05), xlabel="confidence (0: on the border, 1: on a prototype)")
+        ax.set_ylabel("wrong      predictions      right")
+        ax.legend(frameon=False, fontsize="small")
         _style.plain(ax)
         return self
 
@@ -196,7 +193,7 @@ class RejectionCurveDisplay:
         )  # fmt: skip
         best_label = None if curves else "wrong ones rejected first: the best possible"
         ax.plot(share, best, ":", color=style.colour if curves else _style.DARK, linewidth=1, label=best_label)
-        lowest = min(line.get_ydata().min() for line in ax.lines if line.get_gid() == "rejection")
+        lowest = min(np.min(line.get_ydata()) for line in ax.lines if line.get_gid() == "rejection")
         ax.set(xlim=(0, 1), ylim=(lowest - 0.08 * (1.02 - lowest), 1 + 0.04 * (1.02 - lowest)))
         ax.set(xlabel="share of the samples rejected", ylabel="accuracy of the others")
         ax.legend(frameon=False, fontsize="small", loc="lower right")

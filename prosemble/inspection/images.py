@@ -49,7 +49,7 @@ class PrototypeImageDisplay:
 
     images: np.ndarray
     class_indices: np.ndarray
-    classes: Sequence[Any]
+    classes: _style.Names
 
     @classmethod
     def from_estimator(
@@ -103,28 +103,28 @@ class PrototypeImageDisplay:
         ----------
         ax : matplotlib Axes, optional
         cmap : str, default='gray'
-            Colour map of images of one channel, from the lowest value of all prototypes to the highest. Those of
-            several channels are drawn from zero to the highest.
+            Colour map of images of one channel, from the 1 % quantile of the values of all prototypes to the 99 %
+            quantile. Those of several channels are drawn from zero to the highest value.
         """
         from matplotlib.patches import Rectangle
 
         # Each class has a block of as many cells as the largest needs; blocks fill rows.
         block = int(np.bincount(self.class_indices).max())
-        per_row = max(1, round((len(self.classes) * block) ** 0.5 * 1.2 / block))
-        per_row = min(per_row, len(self.classes))
-        lines = ceil(len(self.classes) / per_row)
+        fitting = max(1, round((len(self.classes) / block) ** 0.5 * 1.5))
+        lines = ceil(len(self.classes) / fitting)
+        per_row = ceil(len(self.classes) / lines)
         height, width = self.images.shape[1:3]
         # Gaps are in pixels of the images; a class name stands above its first image.
         step, gap, line = width * 1.08, width * 0.25, height * 1.4
         full = per_row * (block * step + gap)
-        ax = _style.axes(
-            ax, min(1.0 * per_row * block + 0.5, 10.0), min(1.0 * per_row * block + 0.5, 10.0) * lines * line / full
-        )
+        inches = float(np.clip(1.1 * per_row * block, 4.0, 10.0))
+        ax = _style.axes(ax, inches, inches * lines * line / full)
         self.ax_, self.figure_, self.images_ = ax, ax.figure, []
         grey = self.images.ndim == 3
-        low, high = float(self.images.min()), float(self.images.max())
+        # One prototype that went far out would leave no contrast to the others.
+        low, high = np.quantile(self.images, [0.01, 0.99])
         look: dict[str, Any] = {"cmap": cmap, "vmin": low, "vmax": high} if grey else {}
-        shown = self.images if grey else np.clip(self.images / (high or 1.0), 0, 1)
+        shown = self.images if grey else np.clip(self.images / (self.images.max() or 1.0), 0, 1)
         for index, label in enumerate(self.classes):
             row, column = divmod(index, per_row)
             left, top = column * (block * step + gap), row * line

@@ -64,8 +64,8 @@ class PrototypeProfileDisplay:
 
     prototypes: np.ndarray
     class_indices: np.ndarray
-    classes: Sequence[Any]
-    feature_names: Sequence[Any]
+    classes: _style.Names
+    feature_names: _style.Names
     importance: np.ndarray
     units: str = "value"
     bands: np.ndarray | None = None
@@ -156,8 +156,8 @@ class PrototypeProfileDisplay:
             Show that many features, those that count most to the model, in falling order; all, in their own order,
             when None.
         scale_each : bool, optional
-            Whether each feature is drawn from its own lowest to its highest value, with these written at its ends. None:
-            where their ranges differ more than tenfold.
+            Whether each feature is drawn from its own lowest to its highest value, with these written at its ends.
+            None: where their ranges differ more than tenfold.
         panels : bool, optional
             Whether each class gets a panel, the others in grey behind it. None: for more than seven classes.
         """
@@ -172,18 +172,18 @@ class PrototypeProfileDisplay:
         self._lines = (self.prototypes[:, chosen] - origin) / unit
         self._bands = None if self.bands is None else (self.bands[:, :, chosen] - origin) / unit
         self._names = [self.feature_names[i] for i in chosen]
-        self._units = "each feature from its lowest to its highest" if scale_each else self.units
+        self._units = "each feature: lowest to highest" if scale_each else self.units
 
         across = ceil(len(self.classes) ** 0.5) if panels else 1
         down = ceil(len(self.classes) / across) if panels else 1
-        width = min(max(6.4, 2.0 + 0.3 * len(chosen)), 10.0)
-        self.ax_ = ax = _style.axes(ax, max(width, 2.3 * across), 1.2 + 1.7 * down if panels else 4.2)
+        width = min(max(6.8, 2.4 + 0.4 * len(chosen)), 10.0)
+        self.ax_ = ax = _style.axes(ax, max(width, 2.3 * across), 1.2 + 1.7 * down if panels else 4.8)
         self.figure_ = ax.figure
         self.axes_ = self._panels(ax, across, down) if panels else [self._one(ax)]
         if scale_each and not panels and len(chosen) <= _MARKED:
             for values, place, align in [(low, -0.03, "top"), (high, 1.03, "bottom")]:
                 for i, value in enumerate(values):
-                    ax.text(i, place, f"{value:.3g}", ha="center", va=align, fontsize="x-small", color=_style.DARK)
+                    ax.text(i, place, f"{value:.4g}", ha="center", va=align, fontsize="x-small", color=_style.DARK)
             ax.set(ylim=(-0.12, 1.12), yticks=[])
         return self
 
@@ -191,13 +191,14 @@ class PrototypeProfileDisplay:
         everything = self.prototypes if self.bands is None else np.concatenate([self.prototypes, *self.bands])
         return np.nanmin(everything[:, chosen], axis=0), np.nanmax(everything[:, chosen], axis=0)
 
-    def _draw(self, ax: Axes, index: int) -> None:
+    def _draw(self, ax: Axes, index: int, panel: bool = False) -> None:
         """Draw the prototypes of a class, and the band of its samples."""
         colour, marker, line = _style.class_style(index)
+        line = "-" if panel else line  # it alone is coloured there
         positions = range(self._lines.shape[1])
         if self._bands is not None:
             ax.fill_between(positions, *self._bands[index], color=colour, alpha=0.15, linewidth=0)
-        marks = {"marker": marker, "markersize": 4} if self._lines.shape[1] <= _MARKED else {}
+        marks: dict[str, Any] = {"marker": marker, "markersize": 4} if self._lines.shape[1] <= _MARKED else {}
         for profile in self._lines[self.class_indices == index]:
             ax.plot(
                 positions, profile, line, color=colour, label=_style.text(self.classes[index]), gid="prototype", **marks
@@ -206,8 +207,9 @@ class PrototypeProfileDisplay:
     def _one(self, ax: Axes) -> Axes:
         for index in range(len(self.classes)):
             self._draw(ax, index)
-        labels = {line.get_label(): line for line in ax.lines if line.get_gid() == "prototype"}
-        _style.legend_beside(ax, list(labels.values()), title="class")
+        lines = [line for line in ax.lines if line.get_gid() == "prototype"]
+        owners = np.sort(self.class_indices, kind="stable")  # as they were drawn
+        _style.legend_beside(ax, [lines[i] for i in np.unique(owners, return_index=True)[1]], title="class")
         _style.name_ticks(ax, "x", self._names)
         ax.set_ylabel(self._units)
         _style.plain(ax)
@@ -221,10 +223,11 @@ class PrototypeProfileDisplay:
         for index, label in enumerate(self.classes):
             row, column = divmod(index, across)
             box = ((column + 0.03) / across, 1 - (row + 0.95) / down, 0.94 / across, 0.76 / down)
-            ax = frame.inset_axes(box, **({"sharex": panels[0], "sharey": panels[0]} if panels else {}))
+            first = panels[0] if panels else None
+            ax = frame.inset_axes(box, sharex=first, sharey=first)
             positions = np.arange(self._lines.shape[1])
             ax.plot(positions, self._lines.T, color=_style.GREY, linewidth=0.5, alpha=0.7, gid="context")
-            self._draw(ax, index)
+            self._draw(ax, index, panel=True)
             ax.set_title(_style.text(label), fontsize="small", pad=2)
             _style.plain(ax)
             panels.append(ax)
@@ -232,7 +235,8 @@ class PrototypeProfileDisplay:
             ax.tick_params(
                 labelsize="x-small", labelleft=index % across == 0, labelbottom=index + across >= len(panels)
             )
-        _style.name_ticks(panels[0], "x", self._names, most=16)
+        few = len(self._names) <= 16
+        _style.name_ticks(panels[0], "x", self._names, most=16 if few else 8, slanted=False)
         for ax in panels[-across:]:
-            ax.tick_params(axis="x", rotation=90 if len(self._names) > 4 else 0)
+            ax.tick_params(axis="x", rotation=panels[0].get_xticklabels()[0].get_rotation())
         return panels

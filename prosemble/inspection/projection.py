@@ -42,6 +42,8 @@ class ProjectionDisplay:
         What the grid covers.
     agreement : float, optional
         Share of the samples whose prediction is that of their place.
+    isometric : bool
+        Whether both axes have one scale.
 
     Attributes
     ----------
@@ -64,13 +66,14 @@ class ProjectionDisplay:
     samples: np.ndarray
     prototypes: np.ndarray
     class_indices: np.ndarray
-    classes: Sequence[Any]
+    classes: _style.Names
     axis_labels: Sequence[str]
     limits: tuple[float, float, float, float]
     sample_classes: np.ndarray | None = None
     predicted: np.ndarray | None = None
     regions: np.ndarray | None = None
     agreement: float | None = None
+    isometric: bool = False
 
     @classmethod
     def from_estimator(
@@ -116,7 +119,10 @@ class ProjectionDisplay:
         prototypes = plane.prototypes(fitted.model.prototypes_)
         everything = np.concatenate([plane.samples, prototypes])
         low, high = everything.min(axis=0), everything.max(axis=0)
-        margin = np.where(high > low, 0.05 * (high - low), 1.0)
+        widest = (high - low).max() or 1.0
+        # A narrow direction of a plane with one scale gets some room.
+        least = 0.4 * widest if plane.isometric else np.where(high > low, 0, 1.0)
+        margin = 0.05 * (high - low) + np.maximum(0, least - (high - low)) / 2
         (left, bottom), (right, top) = (low - margin).tolist(), (high + margin).tolist()
         regions = agreement = None
         if plane.invertible and resolution:
@@ -134,6 +140,7 @@ class ProjectionDisplay:
             predicted=predicted,
             regions=regions,
             agreement=agreement,
+            isometric=plane.isometric,
         )
         return display.plot(ax, errors=errors)
 
@@ -155,30 +162,20 @@ class ProjectionDisplay:
         handles = [class_handle(index, label) for index, label in enumerate(self.classes)]
         if errors and self.sample_classes is not None and self.predicted is not None:
             wrong = self.samples[self.sample_classes != self.predicted]
-            ring = {"marker": "o", "linestyle": "", "fillstyle": "none", "color": "black"}
-            (rings,) = ax.plot(
-                *wrong.T, markersize=7, markeredgewidth=0.9, label=f"wrong: {len(wrong)}", gid="wrong", **ring
-            )
-            handles.append(rings)
+            size = float(np.clip(60 / max(len(wrong), 1) ** 0.5, 3, 7))
+            handles += ax.plot(
+                *wrong.T, marker="o", linestyle="", fillstyle="none", color="black", markersize=size,
+                markeredgewidth=size / 8, label=f"wrong: {len(wrong)}", gid="wrong", zorder=2,
+            )  # fmt: skip
         draw_prototypes(ax, self.prototypes, self.class_indices, self.classes)
-        handles.append(
-            Line2D(
-                [],
-                [],
-                marker="o",
-                color="white",
-                markeredgecolor="black",
-                markersize=9,
-                linestyle="",
-                label="prototype",
-            )
-        )
+        mark = {"marker": "o", "color": "white", "markeredgecolor": "black", "markersize": 9}
+        handles.append(Line2D([], [], linestyle="", label="prototype", **mark))  # type: ignore[arg-type]
         _style.legend_beside(ax, handles, title="class")
         left, right, bottom, top = self.limits
         ax.set(xlim=(left, right), ylim=(bottom, top))
-        ax.set(xlabel=_style.text(self.axis_labels[0]), ylabel=_style.text(self.axis_labels[1]))
+        name_axes(ax, self.axis_labels, self.isometric)
         if self.agreement is not None and self.agreement < 1:
-            ax.set_title(f"regions tell {self.agreement:.0%} of the predictions", fontsize="medium")
+            ax.set_title(f"the region tells the prediction of {self.agreement:.0%} of the samples", fontsize="medium")
         return self
 
     def _draw_regions(self, ax: Axes) -> None:
@@ -208,8 +205,10 @@ def draw_samples(ax: Axes, samples: np.ndarray, classes: np.ndarray, alpha: floa
         )  # fmt: skip
 
 
-def draw_prototypes(ax: Axes, prototypes: np.ndarray, class_indices: np.ndarray, classes: Sequence[Any]) -> None:
+def draw_prototypes(ax: Axes, prototypes: np.ndarray, class_indices: np.ndarray, classes: _style.Names) -> None:
     """Draw prototypes large, with the name of the class where a legend could not tell the classes apart."""
+    from matplotlib.patheffects import withStroke
+
     for place, index in zip(prototypes, class_indices.tolist(), strict=True):
         colour, marker, _ = _style.class_style(index)
         ax.plot(
@@ -217,9 +216,16 @@ def draw_prototypes(ax: Axes, prototypes: np.ndarray, class_indices: np.ndarray,
             linestyle="", gid="prototype", zorder=4,
         )  # fmt: skip
         if len(classes) > _style.FEW_CLASSES:
-            box = {"facecolor": "white", "alpha": 0.75, "linewidth": 0, "pad": 0.8}
-            offset = {"xytext": (7, 5), "textcoords": "offset points", "bbox": box}
-            ax.annotate(_style.text(classes[index]), place, fontsize="small", zorder=5, **offset)
+            halo = [withStroke(linewidth=2.5, foreground="white")]
+            ax.annotate(
+                _style.text(classes[index]), place, xytext=(7, 5), textcoords="offset points", fontsize="small",
+                path_effects=halo, zorder=5,
+            )  # fmt: skip
+
+
+def name_axes(ax: Axes, names: Sequence[str], isometric: bool) -> None:
+    """Name both axes, and give them one scale where both measure the same."""
+    ax.set(xlabel=_style.text(names[0], 60), ylabel=_style.text(names[1], 60), aspect="equal" if isometric else "auto")
 
 
 def class_handle(index: int, label: Any) -> Any:

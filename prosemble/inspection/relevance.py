@@ -50,8 +50,8 @@ class RelevanceDisplay:
     """
 
     relevances: np.ndarray
-    feature_names: Sequence[Any]
-    owners: Sequence[str] = ("all prototypes",)
+    feature_names: _style.Names
+    owners: _style.Names = ("all prototypes",)
 
     @classmethod
     def from_estimator(cls, estimator: Any, *, ax: Axes | None = None, max_features: int | None = 20) -> Self:
@@ -99,7 +99,7 @@ class RelevanceDisplay:
 
     def _bars(self, ax: Axes | None) -> Axes:
         names = [self.feature_names[i] for i in self._chosen]
-        ax = _style.axes(ax, 6.4, min(1.2 + 0.22 * len(names), 12))
+        ax = _style.axes(ax, 6.4, min(1.6 + 0.22 * len(names), 12))
         ax.barh(range(len(names)), self.relevances[0][self._chosen], color=_style.COLOURS[0])
         _style.name_ticks(ax, "y", names, most=60)
         ax.invert_yaxis()
@@ -112,13 +112,17 @@ class RelevanceDisplay:
 
     def _map(self, ax: Axes | None) -> Axes:
         names = [self.feature_names[i] for i in self._chosen]
-        ax = _style.axes(ax, min(2.6 + 0.3 * len(names), 12), min(2.2 + 0.24 * len(self.owners), 12))
+        ax = _style.axes(
+            ax,
+            min(2.6 + 0.3 * len(names), 12),
+            min(2.0 + 0.05 * max(map(len, map(str, names))) + 0.24 * len(self.owners), 12),
+        )
         values = self.relevances[:, self._chosen]
         image = ax.imshow(values, cmap="cividis", vmin=0, aspect="auto", interpolation="nearest")
         _style.name_ticks(ax, "x", names, most=60)
         _style.name_ticks(ax, "y", self.owners, most=40)
         ax.set_ylabel("prototype of class" if any("#" in str(owner) for owner in self.owners) else "class")
-        ax.figure.colorbar(image, ax=ax, label="relevance (row sum 1)")
+        ax.figure.colorbar(image, ax=ax, label="relevance")
         return ax
 
 
@@ -155,7 +159,7 @@ class RelevanceMatrixDisplay:
     """
 
     matrix: np.ndarray
-    feature_names: Sequence[Any]
+    feature_names: _style.Names
     owner: str = "all prototypes"
 
     @classmethod
@@ -235,7 +239,7 @@ class RelevanceMatrixDisplay:
                 f"{len(chosen)} of {len(diagonal)} features, {diagonal[chosen].sum() / diagonal.sum():.0%} of the trace"
             )
             title = f"{title}: {part}" if title else part
-        ax.set_title(_style.text(title) if len(title) < 20 else title.replace("$", r"\$"), fontsize="medium")
+        ax.set_title(_style.text(title, 80), fontsize="medium")
         if colorbar:
             ax.figure.colorbar(self.im_, ax=ax, shrink=0.8, label="entry of lambda")
         return self

@@ -12,7 +12,7 @@ from prosemble.core.callbacks import PrototypeHistory
 from prosemble.inspection import _style
 from prosemble.inspection._fitted import Fitted
 from prosemble.inspection._plane import Plane
-from prosemble.inspection.projection import class_handle, draw_prototypes, draw_samples
+from prosemble.inspection.projection import class_handle, draw_prototypes, draw_samples, name_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,6 +35,8 @@ class TrajectoryDisplay:
     axis_labels : (str, str)
     samples : ndarray of shape (n_samples, 2)
     sample_classes : ndarray of int of shape (n_samples,)
+    isometric : bool
+        Whether both axes have one scale.
 
     Attributes
     ----------
@@ -60,10 +62,11 @@ class TrajectoryDisplay:
     paths: np.ndarray
     epochs: np.ndarray
     class_indices: np.ndarray
-    classes: Sequence[Any]
+    classes: _style.Names
     axis_labels: Sequence[str]
     samples: np.ndarray
     sample_classes: np.ndarray
+    isometric: bool = False
 
     @classmethod
     def from_estimator(
@@ -117,6 +120,7 @@ class TrajectoryDisplay:
             axis_labels=plane.labels,
             samples=plane.samples,
             sample_classes=fitted.labels(X, truth),
+            isometric=plane.isometric,
         )
         return display.plot(ax)
 
@@ -147,11 +151,14 @@ class TrajectoryDisplay:
                 gid="start",
             )
         draw_prototypes(ax, self.paths[-1], self.class_indices, self.classes)
-        first, last = int(self.epochs[0]), int(self.epochs[-1])
         marks = [
-            Line2D([], [], marker="o", color="white", markeredgecolor="black", linestyle="", label=f"after epoch {first}"),
-            Line2D([], [], marker="o", color="grey", markeredgecolor="black", markersize=9, linestyle="", label=f"after epoch {last}"),
-        ]  # fmt: skip
+            Line2D([], [], marker="o", linestyle="", label=f"after epoch {epoch}", **look)
+            for epoch, look in zip(
+                self.epochs[[0, -1]].tolist(),
+                ({"color": "white", "markeredgecolor": "black"}, {"color": "grey", "markeredgecolor": "black"}),
+                strict=True,
+            )
+        ]
         _style.legend_beside(ax, [*map(class_handle, range(len(self.classes)), self.classes), *marks], title="class")
-        ax.set(xlabel=_style.text(self.axis_labels[0]), ylabel=_style.text(self.axis_labels[1]))
+        name_axes(ax, self.axis_labels, self.isometric)
         return self
