@@ -94,6 +94,8 @@ class PrototypeHistory(Callback):
     """
 
     def __init__(self, every: int = 1) -> None:
+        if every < 1:
+            raise ValueError(f"every must be an int >= 1; got {every!r}.")
         self.every = every
         self.epochs: list[int] = []
         self.prototypes: list[Any] = []

@@ -7,18 +7,106 @@ from typing import Any
 import numpy as np
 from sklearn.decomposition import PCA
 
+from prosemble.distances import Distance
 from prosemble.encoders import encode
 from prosemble.inspection._fitted import Fitted, latent_names
 from prosemble.inspection._metric import global_omega
 from prosemble.models import prediction
 
 
+class _Space:
+    """The input of the model."""
+
+    component = "principal component"
+
+    def __init__(self, fitted: Fitted) -> None:
+        self.fitted, self.model = fitted, fitted.model
+        self.metric: Distance = self.model._metric()
+        self.params = self.model._parameters()
+        self.names = [str(name) for name in fitted.input_names]
+
+    def points(self, X: np.ndarray) -> np.ndarray:
+        """Return where inputs of the model lie."""
+        return X
+
+    def prototypes(self, prototypes: np.ndarray) -> np.ndarray:
+        """Return where prototypes lie."""
+        return self.points(prototypes)
+
+    def predict(self, points: np.ndarray) -> np.ndarray:
+        """Return the class index that is predicted at points of the space."""
+        points = np.ascontiguousarray(points, self.model.prototypes_.dtype)
+        decision, indices, classes = self.model._decision(), self.fitted.class_indices, len(self.model.classes_)
+        return prediction.nearest_class(self.metric, decision, self.params, points, indices, classes)
+
+
+class _Projected(_Space):
+    """The space of omega^T x, in which distances are Euclidean."""
+
+    component = "learned component"
+
+    def __init__(self, fitted: Fitted, omega: np.ndarray) -> None:
+        super().__init__(fitted)
+        self.omega = omega
+        if "log_relevances" in self.params:
+            self.names = [f"{name}, scaled" for name in self.names]
+        else:
+            self.names = [f"learned {i + 1}" for i in range(omega.shape[1])]
+
+    def points(self, X: np.ndarray) -> np.ndarray:
+        return X @ self.omega
+
+    def predict(self, points: np.ndarray) -> np.ndarray:
+        # The shortest of the inputs that lie there: the metric does not tell them apart.
+        return super().predict(points @ np.linalg.pinv(self.omega.astype(np.float64), rcond=1e-5))
+
+
+class _Latent(_Space):
+    """What an encoder makes of the input."""
+
+    component = "learned component"
+
+    def __init__(self, fitted: Fitted) -> None:
+        super().__init__(fitted)
+        encoded: Any = self.metric
+        self.encoder, self.metric = encoded.encoder, encoded.distance
+        self.params = {**self.params, "prototypes": self.prototypes(self.params["prototypes"])}
+        self.names = list(latent_names(self.params["prototypes"].shape[1]))
+
+    def points(self, X: np.ndarray) -> np.ndarray:
+        return encode(self.encoder, self.params["backbone"], X)
+
+    def prototypes(self, prototypes: np.ndarray) -> np.ndarray:
+        return self.points(prototypes) if self.fitted.in_data_space else prototypes
+
+
+def _space(fitted: Fitted, projection: Any) -> _Space:
+    if isinstance(projection, str) and projection not in ("pca", "learned"):
+        raise ValueError(f"projection must be 'pca', 'learned', a fitted transformer or None; got {projection!r}.")
+    name, omega = type(fitted.model).__name__, global_omega(fitted)
+    if projection in (None, "learned"):
+        if fitted.encoded:
+            return _Latent(fitted)
+        if omega is not None:
+            return _Projected(fitted, omega)
+        if projection == "learned":
+            raise ValueError(
+                f"projection='learned' needs one representation for all prototypes, which {name} does not learn; "
+                "'pca' shows it."
+            )
+    if not fitted.in_data_space:
+        raise ValueError(
+            f"The prototypes of {name} live in the space of its encoder, which only projection='learned' shows; got "
+            f"{projection!r}."
+        )
+    return _Space(fitted)
+
+
 class Plane:
     """Two coordinates of the space that a model measures in, or of its input.
 
-    Points are first represented: by the learned metric where it is one for all prototypes (relevances, matrix,
-    encoder), and as they are elsewhere. Two coordinates are then drawn as they are, of more the two principal
-    components of the samples. A place in the plane stands for the point of the space that lies in it, which can be predicted.
+    Of a space of two dimensions these are its coordinates, of one with more the two principal components of the
+    samples. A place in the plane stands for the point of the space that lies in it, which can be predicted.
 
     Parameters
     ----------
@@ -26,90 +114,47 @@ class Plane:
     X : ndarray of shape (n_samples, n_features)
         Rows as the model reads them.
     projection : 'pca', 'learned', transformer or None
-        Whether principal components are those of the input or of the learned representation; a fitted transformer of
-        the input to two columns in their place; None for 'learned' where there is one.
+        The input of the model, the space in which it measures, or a fitted transformer of the input to two columns;
+        None for 'learned' where there is one representation for all prototypes, and 'pca' elsewhere.
     """
 
     def __init__(self, fitted: Fitted, X: np.ndarray, projection: Any = None) -> None:
-        self.fitted, self._metric = fitted, fitted.model._metric()
-        self._omega = None
-        given = projection is not None and not isinstance(projection, str)
-        learned = fitted.encoded or global_omega(fitted) is not None
-        if not given and projection not in (None, "pca", "learned"):
-            raise ValueError(f"projection must be 'pca', 'learned', a fitted transformer or None; got {projection!r}.")
-        if projection == "learned" and not learned:
-            raise ValueError(
-                "projection='learned' needs one representation for all prototypes, which "
-                f"{type(fitted.model).__name__} does not learn; 'pca' shows it."
-            )
-        self._learned = learned and projection in (None, "learned")
-        if not self._learned and not fitted.in_data_space:
-            raise ValueError(
-                f"The prototypes of {type(fitted.model).__name__} live in the space of its encoder; only "
-                f"projection='learned' can show them; got {projection!r}."
-            )
+        self._space = _space(fitted, projection)
         if np.isnan(X).any():
             raise ValueError("X holds missing values, which have no place in a plane: fill them in first.")
-        if self._learned and not fitted.encoded:
-            self._omega = global_omega(fitted)
-        points = self._represent(X)
-        self._map = projection if given else PCA(2).fit(points) if points.shape[1] > 2 else None
-        self.labels = self._labels(points.shape[1])
+        points = self._space.points(X)
+        self._dimension = points.shape[1]
+        given = projection is not None and not isinstance(projection, str)
+        self._map = projection if given else PCA(2).fit(points) if self._dimension > 2 else None
         self.samples = self._place(points)
         if self.samples.shape[1:] != (2,):
             raise ValueError(f"projection must transform to two columns; got the shape {self.samples.shape}.")
         #: Whether a length means the same in all directions: features may have units of their own.
-        self.isometric = isinstance(self._map, PCA) or self._learned
+        self.isometric = isinstance(self._map, PCA) or type(self._space) is not _Space
         #: Whether places can be predicted.
         self.invertible = self._map is None or hasattr(self._map, "inverse_transform")
-
-    def _represent(self, X: np.ndarray, prototypes: bool = False) -> np.ndarray:
-        if self._learned and self.fitted.encoded and not (prototypes and not self.fitted.in_data_space):
-            return encode(self._metric.encoder, self.fitted.model._parameters()["backbone"], X)  # type: ignore[attr-defined]
-        return X if self._omega is None else X @ self._omega
 
     def _place(self, points: np.ndarray) -> np.ndarray:
         if self._map is not None:
             return np.asarray(self._map.transform(points))
-        return np.pad(points, [(0, 0), (0, 2 - points.shape[1])])
+        return np.pad(points, [(0, 0), (0, 2 - self._dimension)])
 
-    def _labels(self, dimension: int) -> list[str]:
-        if isinstance(self._map, PCA):
-            kind = "learned component" if self._learned else "principal component"
-            return [
-                f"{kind} {i + 1} ({share:.0%} of the variance)"
-                for i, share in enumerate(self._map.explained_variance_ratio_)
-            ]
-        if self._map is not None:
-            return ["component 1", "component 2"]
-        names = self.fitted.input_names
-        if self.fitted.encoded and self._learned:
-            names = latent_names(dimension)
-        elif self._omega is not None:
-            scaled = len(names) == dimension and np.count_nonzero(self._omega) == dimension
-            names = [f"{name}, scaled" for name in names] if scaled else [f"learned {i + 1}" for i in range(dimension)]
-        return [str(name) for name in names][:2] + [""] * (2 - dimension)
+    @property
+    def labels(self) -> list[str]:
+        """The names of the two coordinates."""
+        if self._map is None:
+            return self._space.names + [""] * (2 - self._dimension)
+        shares = getattr(self._map, "explained_variance_ratio_", (None, None))
+        named = self._space.component if isinstance(self._map, PCA) else "component"
+        told = ["" if share is None else f" ({share:.0%} of the variance)" for share in shares]
+        return [f"{named} {i + 1}{what}" for i, what in enumerate(told)]
 
     def prototypes(self, prototypes: np.ndarray) -> np.ndarray:
         """Return where prototypes lie, (p, 2)."""
-        return self._place(self._represent(prototypes, prototypes=True))
+        return self._place(self._space.prototypes(prototypes))
 
     def predict(self, places: np.ndarray) -> np.ndarray:
         """Return the class index that the model predicts at places of the plane, (n,)."""
-        model, params = self.fitted.model, self.fitted.model._parameters()
-        points, metric = (
-            places[:, : self._dimension()] if self._map is None else self._map.inverse_transform(places),
-            self._metric,
-        )
-        if self._learned and self.fitted.encoded:
-            metric = metric.distance  # type: ignore[attr-defined]
-            params = {**params, "prototypes": self._represent(params["prototypes"], prototypes=True)}
-        elif self._omega is not None:
-            # The shortest of the points that the metric tells apart from no other of this place.
-            points = points @ np.linalg.pinv(self._omega.astype(np.float64), rcond=1e-5)
-        points = np.ascontiguousarray(points, model.prototypes_.dtype)
-        indices = self.fitted.class_indices
-        return prediction.nearest_class(metric, model._decision(), params, points, indices, len(model.classes_))
-
-    def _dimension(self) -> int:
-        return self._represent(self.fitted.model.prototypes_, prototypes=True).shape[1]
+        if self._map is None:
+            return self._space.predict(places[:, : self._dimension])
+        return self._space.predict(self._map.inverse_transform(places))

@@ -32,10 +32,10 @@ class ProjectionDisplay:
         The class of each prototype, as an index of `classes`.
     classes : sequence of length n_classes
     axis_labels : (str, str)
+    predicted : ndarray of int of shape (n_samples,)
+        The predicted classes.
     sample_classes : ndarray of int of shape (n_samples,), optional
         The true classes.
-    predicted : ndarray of int of shape (n_samples,), optional
-        The predicted classes.
     regions : ndarray of int of shape (height, width), optional
         The class that is predicted at each place of a grid, row 0 at the bottom.
     limits : (left, right, bottom, top)
@@ -69,8 +69,8 @@ class ProjectionDisplay:
     classes: _style.Names
     axis_labels: Sequence[str]
     limits: tuple[float, float, float, float]
+    predicted: np.ndarray
     sample_classes: np.ndarray | None = None
-    predicted: np.ndarray | None = None
     regions: np.ndarray | None = None
     agreement: float | None = None
     isometric: bool = False
@@ -160,7 +160,7 @@ class ProjectionDisplay:
         self._draw_regions(ax)
         draw_samples(ax, self.samples, self.predicted if self.sample_classes is None else self.sample_classes)
         handles = [class_handle(index, label) for index, label in enumerate(self.classes)]
-        if errors and self.sample_classes is not None and self.predicted is not None:
+        if errors and self.sample_classes is not None:
             wrong = self.samples[self.sample_classes != self.predicted]
             size = float(np.clip(60 / max(len(wrong), 1) ** 0.5, 3, 7))
             handles += ax.plot(

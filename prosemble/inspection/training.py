@@ -101,11 +101,11 @@ class TrainingCurveDisplay:
                 epochs, values, "-" if i == 0 else "--", color=style.colour, marker=marker, label=f"{prefix}{what}",
                 gid="loss",
             )  # fmt: skip
-        watched = self.lines_[-1]
-        best = int(np.argmin(watched.get_ydata()))
-        epoch, lowest = int(watched.get_xdata()[best]), float(watched.get_ydata()[best])
+        watched = self.loss if self.val_loss is None else self.val_loss
+        lowest = float(watched.min())
+        epoch = len(self.loss) - len(watched) + int(watched.argmin()) + 1
         label = f"{prefix}lowest: {lowest:.3g}, epoch {epoch}"
-        ax.plot(epoch, lowest, "D", color=watched.get_color(), markeredgecolor="black", label=label, zorder=3)
+        ax.plot(epoch, lowest, "D", color=self.lines_[-1].get_color(), markeredgecolor="black", label=label, zorder=3)
         ax.set(xlabel="epoch", ylabel="loss")
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         ax.legend(frameon=False, fontsize="small")

@@ -151,13 +151,11 @@ class TrajectoryDisplay:
                 gid="start",
             )
         draw_prototypes(ax, self.paths[-1], self.class_indices, self.classes)
+        first, last = self.epochs[[0, -1]].tolist()
+        look: dict[str, Any] = {"marker": "o", "linestyle": "", "markeredgecolor": "black"}
         marks = [
-            Line2D([], [], marker="o", linestyle="", label=f"after epoch {epoch}", **look)
-            for epoch, look in zip(
-                self.epochs[[0, -1]].tolist(),
-                ({"color": "white", "markeredgecolor": "black"}, {"color": "grey", "markeredgecolor": "black"}),
-                strict=True,
-            )
+            Line2D([], [], color="white", label=f"after epoch {first}", **look),
+            Line2D([], [], color="grey", label=f"after epoch {last}", markersize=9, **look),
         ]
         _style.legend_beside(ax, [*map(class_handle, range(len(self.classes)), self.classes), *marks], title="class")
         name_axes(ax, self.axis_labels, self.isometric)
