@@ -14,6 +14,9 @@ from prosemble.inspection._metric import global_omega
 from prosemble.models import prediction
 
 
+_PLACES = 2**14
+
+
 class _Space:
     """The input of the model."""
 
@@ -81,7 +84,7 @@ class _Latent(_Space):
 
 
 def _space(fitted: Fitted, projection: Any) -> _Space:
-    if isinstance(projection, str) and projection not in ("pca", "learned"):
+    if projection not in (None, "pca", "learned") and not hasattr(projection, "transform"):
         raise ValueError(f"projection must be 'pca', 'learned', a fitted transformer or None; got {projection!r}.")
     name, omega = type(fitted.model).__name__, global_omega(fitted)
     if projection in (None, "learned"):
@@ -157,4 +160,17 @@ class Plane:
         """Return the class index that the model predicts at places of the plane, (n,)."""
         if self._map is None:
             return self._space.predict(places[:, : self._dimension])
-        return self._space.predict(self._map.inverse_transform(places))
+        # By parts: a fine grid of points with many features is large.
+        parts = [places[start : start + _PLACES] for start in range(0, len(places), _PLACES)]
+        return np.concatenate([self._space.predict(self._map.inverse_transform(part)) for part in parts])
+
+    def limits(self, places: np.ndarray) -> tuple[float, float, float, float]:
+        """Return left, right, bottom and top of a picture that holds those places."""
+        low, high = places.min(axis=0), places.max(axis=0)
+        spread = high - low
+        # With one scale for both axes, a narrow direction gets some room.
+        least = 0.4 * spread.max() if self.isometric else 0.0
+        margin = 0.05 * spread + np.maximum(least - spread, 0) / 2
+        margin[margin == 0] = 1.0
+        (left, bottom), (right, top) = (low - margin).tolist(), (high + margin).tolist()
+        return left, right, bottom, top

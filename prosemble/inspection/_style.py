@@ -54,7 +54,8 @@ def axes(ax: Axes | None, width: float, height: float) -> Axes:
     check_matplotlib()
     from matplotlib import pyplot
 
-    return pyplot.subplots(figsize=(width, height), layout="constrained")[1]
+    # Compressed: with equal aspect, the constrained layout cuts off what stands beside the axes.
+    return pyplot.subplots(figsize=(width, height), layout="compressed")[1]
 
 
 def text(value: Any, longest: int = 28) -> str:

@@ -15,7 +15,7 @@ from prosemble.inspection._metric import importance
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# Features whose ranges differ more than this many times do not share a scale.
+# Features do not share a scale where the range of one is so many times the median range.
 _UNLIKE = 10.0
 # Points of a line and limits of a scale are marked up to so many features.
 _MARKED = 40
@@ -156,7 +156,7 @@ class PrototypeProfileDisplay:
             when None.
         scale_each : bool, optional
             Whether each feature is drawn from its own lowest to its highest value, with these written at its ends.
-            None: where their ranges differ more than tenfold.
+            None: where the range of one is more than ten times the median range.
         panels : bool, optional
             Whether each class gets a panel, the others in grey behind it. None: for more than seven classes.
         """
@@ -165,8 +165,7 @@ class PrototypeProfileDisplay:
         low, high = self._limits(chosen)
         spread = high - low
         if scale_each is None:
-            some = spread[spread > 0]
-            scale_each = bool(len(some)) and some.max() > _UNLIKE * some.min()
+            scale_each = bool(spread.max() > _UNLIKE * np.median(spread))
         origin, unit = (low, np.where(spread > 0, spread, 1.0)) if scale_each else (0.0, 1.0)
         self._lines = (self.prototypes[:, chosen] - origin) / unit
         self._bands = None if self.bands is None else (self.bands[:, :, chosen] - origin) / unit
@@ -230,12 +229,10 @@ class PrototypeProfileDisplay:
             ax.set_title(_style.text(label), fontsize="small", pad=2)
             _style.plain(ax)
             panels.append(ax)
-        for index, ax in enumerate(panels):
-            ax.tick_params(
-                labelsize="x-small", labelleft=index % across == 0, labelbottom=index + across >= len(panels)
-            )
         few = len(self._names) <= 16
         _style.name_ticks(panels[0], "x", self._names, most=16 if few else 8, slanted=False)
-        for ax in panels[-across:]:
-            ax.tick_params(axis="x", rotation=panels[0].get_xticklabels()[0].get_rotation())
+        rotation = panels[0].get_xticklabels()[0].get_rotation()
+        for index, ax in enumerate(panels):
+            ax.tick_params(labelsize="x-small", labelleft=index % across == 0)
+            ax.tick_params(axis="x", rotation=rotation, labelbottom=index + across >= len(panels))
         return panels

@@ -117,13 +117,7 @@ class ProjectionDisplay:
         plane = Plane(fitted, rows, projection)
         predicted = fitted.model._encode(fitted.model.predict(fitted.inputs(X)), "predict")
         prototypes = plane.prototypes(fitted.model.prototypes_)
-        everything = np.concatenate([plane.samples, prototypes])
-        low, high = everything.min(axis=0), everything.max(axis=0)
-        widest = (high - low).max() or 1.0
-        # A narrow direction of a plane with one scale gets some room.
-        least = 0.4 * widest if plane.isometric else np.where(high > low, 0, 1.0)
-        margin = 0.05 * (high - low) + np.maximum(0, least - (high - low)) / 2
-        (left, bottom), (right, top) = (low - margin).tolist(), (high + margin).tolist()
+        limits = left, right, bottom, top = plane.limits(np.concatenate([plane.samples, prototypes]))
         regions = agreement = None
         if plane.invertible and resolution:
             grid = np.meshgrid(np.linspace(left, right, resolution), np.linspace(bottom, top, resolution))
@@ -135,7 +129,7 @@ class ProjectionDisplay:
             class_indices=fitted.class_indices,
             classes=fitted.model.classes_,
             axis_labels=plane.labels,
-            limits=(left, right, bottom, top),
+            limits=limits,
             sample_classes=truth,
             predicted=predicted,
             regions=regions,

@@ -35,6 +35,7 @@ class TrajectoryDisplay:
     axis_labels : (str, str)
     samples : ndarray of shape (n_samples, 2)
     sample_classes : ndarray of int of shape (n_samples,)
+    limits : (left, right, bottom, top)
     isometric : bool
         Whether both axes have one scale.
 
@@ -66,6 +67,7 @@ class TrajectoryDisplay:
     axis_labels: Sequence[str]
     samples: np.ndarray
     sample_classes: np.ndarray
+    limits: tuple[float, float, float, float]
     isometric: bool = False
 
     @classmethod
@@ -112,14 +114,16 @@ class TrajectoryDisplay:
             )
         plane = Plane(fitted, fitted.rows(X), projection)
         truth = fitted.model.predict(fitted.inputs(X)) if y is None else y
+        paths = np.stack([plane.prototypes(prototypes) for prototypes in history.prototypes])
         display = cls(
-            paths=np.stack([plane.prototypes(prototypes) for prototypes in history.prototypes]),
+            paths=paths,
             epochs=np.asarray(history.epochs),
             class_indices=fitted.class_indices,
             classes=fitted.model.classes_,
             axis_labels=plane.labels,
             samples=plane.samples,
             sample_classes=fitted.labels(X, truth),
+            limits=plane.limits(np.concatenate([plane.samples, *paths])),
             isometric=plane.isometric,
         )
         return display.plot(ax)
@@ -158,5 +162,7 @@ class TrajectoryDisplay:
             Line2D([], [], color="grey", label=f"after epoch {last}", markersize=9, **look),
         ]
         _style.legend_beside(ax, [*map(class_handle, range(len(self.classes)), self.classes), *marks], title="class")
+        left, right, bottom, top = self.limits
+        ax.set(xlim=(left, right), ylim=(bottom, top))
         name_axes(ax, self.axis_labels, self.isometric)
         return self
