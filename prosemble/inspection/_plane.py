@@ -13,7 +13,6 @@ from prosemble.inspection._fitted import Fitted, latent_names
 from prosemble.inspection._metric import global_omega
 from prosemble.models import prediction
 
-
 _PLACES = 2**14
 
 
