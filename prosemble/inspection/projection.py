@@ -149,7 +149,7 @@ class ProjectionDisplay:
         """
         from matplotlib.lines import Line2D
 
-        self.ax_ = ax = _style.axes(ax, 7.2, 5.2)
+        self.ax_ = ax = map_axes(ax, self.limits, self.axis_labels, self.isometric)
         self.figure_ = ax.figure
         self._draw_regions(ax)
         draw_samples(ax, self.samples, self.predicted if self.sample_classes is None else self.sample_classes)
@@ -165,9 +165,6 @@ class ProjectionDisplay:
         mark = {"marker": "o", "color": "white", "markeredgecolor": "black", "markersize": 9}
         handles.append(Line2D([], [], linestyle="", label="prototype", **mark))  # type: ignore[arg-type]
         _style.legend_beside(ax, handles, title="class")
-        left, right, bottom, top = self.limits
-        ax.set(xlim=(left, right), ylim=(bottom, top))
-        name_axes(ax, self.axis_labels, self.isometric)
         if self.agreement is not None and self.agreement < 1:
             ax.set_title(f"the region tells the prediction of {self.agreement:.0%} of the samples", fontsize="medium")
         return self
@@ -179,13 +176,25 @@ class ProjectionDisplay:
 
         tints = np.array([to_rgb(_style.class_style(index).colour) for index in range(len(self.classes))])
         image = (0.22 * tints + 0.78)[self.regions]
-        ax.imshow(image, extent=self.limits, origin="lower", aspect="auto", interpolation="nearest", zorder=0)
+        ax.imshow(
+            image, extent=self.limits, origin="lower", aspect=ax.get_aspect(), interpolation="nearest", zorder=0
+        )  # fmt: skip
         left, right, bottom, top = self.limits
         columns = np.linspace(left, right, self.regions.shape[1])
         lines = np.linspace(bottom, top, self.regions.shape[0])
         for index in np.unique(self.regions)[:-1]:
             inside = (self.regions == index).astype(float)
             ax.contour(columns, lines, inside, levels=[0.5], colors=[_style.DARK], linewidths=0.6, zorder=1)
+
+
+def map_axes(ax: Axes | None, limits: tuple[float, float, float, float], names: Sequence[str], isometric: bool) -> Axes:
+    """Return the given axes, or new ones, with these limits and names, and one scale where both measure the same."""
+    left, right, bottom, top = limits
+    height = float(np.clip(5 * (top - bottom) / (right - left) + 1, 3.8, 6)) if isometric else 5.2
+    ax = _style.axes(ax, 7.2, height)
+    ax.set(xlim=(left, right), ylim=(bottom, top), aspect="equal" if isometric else "auto")
+    ax.set(xlabel=_style.text(names[0], 60), ylabel=_style.text(names[1], 60))
+    return ax
 
 
 def draw_samples(ax: Axes, samples: np.ndarray, classes: np.ndarray, alpha: float = 0.7) -> None:
@@ -215,11 +224,6 @@ def draw_prototypes(ax: Axes, prototypes: np.ndarray, class_indices: np.ndarray,
                 _style.text(classes[index]), place, xytext=(7, 5), textcoords="offset points", fontsize="small",
                 path_effects=halo, zorder=5,
             )  # fmt: skip
-
-
-def name_axes(ax: Axes, names: Sequence[str], isometric: bool) -> None:
-    """Name both axes, and give them one scale where both measure the same."""
-    ax.set(xlabel=_style.text(names[0], 60), ylabel=_style.text(names[1], 60), aspect="equal" if isometric else "auto")
 
 
 def class_handle(index: int, label: Any) -> Any:

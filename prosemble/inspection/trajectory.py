@@ -12,7 +12,7 @@ from prosemble.core.callbacks import PrototypeHistory
 from prosemble.inspection import _style
 from prosemble.inspection._fitted import Fitted
 from prosemble.inspection._plane import Plane
-from prosemble.inspection.projection import class_handle, draw_prototypes, draw_samples, name_axes
+from prosemble.inspection.projection import class_handle, draw_prototypes, draw_samples, map_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -137,7 +137,7 @@ class TrajectoryDisplay:
         """
         from matplotlib.lines import Line2D
 
-        self.ax_ = ax = _style.axes(ax, 7.2, 5.2)
+        self.ax_ = ax = map_axes(ax, self.limits, self.axis_labels, self.isometric)
         self.figure_, self.lines_ = ax.figure, []
         draw_samples(ax, self.samples, self.sample_classes, alpha=0.3)
         for k, index in enumerate(self.class_indices.tolist()):
@@ -162,7 +162,4 @@ class TrajectoryDisplay:
             Line2D([], [], color="grey", label=f"after epoch {last}", markersize=9, **look),
         ]
         _style.legend_beside(ax, [*map(class_handle, range(len(self.classes)), self.classes), *marks], title="class")
-        left, right, bottom, top = self.limits
-        ax.set(xlim=(left, right), ylim=(bottom, top))
-        name_axes(ax, self.axis_labels, self.isometric)
         return self
