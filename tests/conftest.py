@@ -3,6 +3,8 @@ from pathlib import Path
 
 # Read by SciPy at import: without it scikit-learn skips its array API checks.
 os.environ["SCIPY_ARRAY_API"] = "1"
+# Read by matplotlib at import: figures are made, but no window.
+os.environ["MPLBACKEND"] = "agg"
 # Two devices, for the option that shares samples out over them; and compilers in a hurry, since most of the time of
 # these tests is compilation of programs that run for a moment.
 os.environ["XLA_FLAGS"] = " ".join(

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from matplotlib import pyplot
 
 import prosemble
 from prosemble.models import GLVQ
@@ -28,6 +29,7 @@ def test_python_blocks(page, tmp_path, monkeypatch):
     names = {"__name__": "page"}
     for block in PAGES[page]:  # a later block may use what an earlier one made
         exec(compile(block, page, "exec"), names)
+    pyplot.close("all")
 
 
 @pytest.mark.parametrize("page", TEXTS)

@@ -85,6 +85,39 @@ class TensorBoard(Callback):
         self._writer.close()
 
 
+class PrototypeHistory(Callback):
+    """Record the prototypes at the start and every so many epochs, and the last.
+
+    `epochs` lists after how many epochs, `prototypes` what they then were, arrays (n_prototypes, n_features); with
+    `restore_best` or an average, that is what was trained, which the model need not hold in the end. A training that
+    goes on (`resume=True`) is added to what is there. `prosemble.inspection.TrajectoryDisplay` draws it.
+    """
+
+    def __init__(self, every: int = 1) -> None:
+        if every < 1:
+            raise ValueError(f"every must be an int >= 1; got {every!r}.")
+        self.every = every
+        self.epochs: list[int] = []
+        self.prototypes: list[Any] = []
+
+    def on_fit_start(self, model: Any, X: Any) -> None:
+        if model.n_iter_ == 0 or not self.epochs or self.epochs[-1] > model.n_iter_:
+            self.epochs, self.prototypes = [], []
+            self._record(model.n_iter_, model.prototypes_)
+
+    def on_iteration_end(self, model: Any, info: Mapping[str, Any]) -> None:
+        if (info["iteration"] + 1) % self.every == 0:
+            self._record(info["iteration"] + 1, info["params"]["prototypes"])
+
+    def on_fit_end(self, model: Any, info: Mapping[str, Any]) -> None:
+        if self.epochs[-1] != info["iteration"] + 1:
+            self._record(info["iteration"] + 1, info["params"]["prototypes"])
+
+    def _record(self, epoch: int, prototypes: Any) -> None:
+        self.epochs.append(epoch)
+        self.prototypes.append(prototypes)
+
+
 class Checkpoint(Callback):
     """Save the model, with all that `fit(..., resume=True)` needs, every so many epochs."""
 

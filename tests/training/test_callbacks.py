@@ -11,7 +11,7 @@ import numpy as np
 import optax
 import pytest
 
-from prosemble.core.callbacks import Callback, Checkpoint, JSONLinesLog, TensorBoard
+from prosemble.core.callbacks import Callback, Checkpoint, JSONLinesLog, PrototypeHistory, TensorBoard
 from prosemble.models import GLVQ
 
 
@@ -160,3 +160,19 @@ def test_a_killed_training_goes_on_from_its_checkpoint_to_the_same_bits(batch_si
     assert resumed.n_iter_ == never_killed.n_iter_
     for name in ("prototypes_", "loss_history_", "val_loss_history_", "best_loss_"):
         np.testing.assert_array_equal(getattr(resumed, name), getattr(never_killed, name))
+
+
+def test_the_history_of_the_prototypes(iris):
+    X, y = iris
+    history = PrototypeHistory(every=3)
+    model = GLVQ(max_iter=5, callbacks=[history]).fit(X, y)
+    assert history.epochs == [0, 3, 5] and np.isin(history.prototypes[0], X).all()
+    np.testing.assert_array_equal(history.prototypes[1], GLVQ(max_iter=3).fit(X, y).prototypes_)
+    np.testing.assert_array_equal(history.prototypes[2], model.prototypes_)
+    model.fit(X, y, resume=True)  # goes on
+    assert history.epochs == [0, 3, 5, 6, 9, 10]
+    np.testing.assert_array_equal(history.prototypes[-1], model.prototypes_)
+    model.fit(X, y)  # begins anew
+    assert history.epochs == [0, 3, 5]
+    with pytest.raises(ValueError, match="every must be an int >= 1; got 0"):
+        PrototypeHistory(every=0)

@@ -1,0 +1,140 @@
+"""The classifier within a pipeline or a search, and the way from the user's data to it and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.feature_selection import SelectorMixin
+from sklearn.impute import KNNImputer, SimpleImputer
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils import check_consistent_length
+from sklearn.utils.validation import check_is_fitted, column_or_1d
+
+from prosemble.distances import Encoded
+from prosemble.models.base import PrototypeModel
+
+
+class Fitted:
+    """A fitted classifier of prototypes, and the steps of a pipeline that come before it.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A classifier of this package, or a pipeline or search that ends with one.
+
+    Raises
+    ------
+    TypeError
+        If it is another estimator.
+    sklearn.exceptions.NotFittedError
+        If it is not fitted.
+    """
+
+    model: PrototypeModel
+
+    def __init__(self, estimator: Any) -> None:
+        model, steps = estimator, []
+        while not isinstance(model, PrototypeModel):
+            if isinstance(model, Pipeline):
+                steps += [step for _, step in model.steps[:-1] if step not in (None, "passthrough")]
+                model = model.steps[-1][1]
+            elif hasattr(model, "best_estimator_"):
+                model = model.best_estimator_
+            else:
+                if hasattr(model, "fit"):
+                    check_is_fitted(model)
+                raise TypeError(
+                    f"estimator must be a classifier of prosemble, or a Pipeline or a search that ends with one; got "
+                    f"{type(model).__name__}."
+                )
+        check_is_fitted(model)
+        self.model, self.steps = model, steps
+        self._before = make_pipeline(*steps) if steps else None
+        self.data_names = names_of(estimator if hasattr(estimator, "feature_names_in_") else (steps or [model])[0])
+        self.input_names = self.data_names if not steps else self._names_after()
+        self.encoded = isinstance(model._metric(), Encoded)
+
+    def _names_after(self) -> np.ndarray:
+        assert self._before is not None
+        try:
+            return np.asarray(self._before.get_feature_names_out(self.data_names), dtype=object)
+        except (AttributeError, ValueError):  # a step that does not say what becomes of the names
+            return names_of(self.model)
+
+    @property
+    def in_data_space(self) -> bool:
+        """Whether the prototypes are points of the model's input, and not of an encoder's output."""
+        metric = self.model._metric()
+        return not isinstance(metric, Encoded) or metric.siamese
+
+    @property
+    def prototype_names(self) -> np.ndarray:
+        """The names of the coordinates of the prototypes."""
+        return self.input_names if self.in_data_space else latent_names(self.model.prototypes_.shape[1])
+
+    @property
+    def class_indices(self) -> np.ndarray:
+        """The class of each prototype, as an index of `classes_`."""
+        return np.searchsorted(self.model.classes_, self.model.prototype_labels_)
+
+    def inputs(self, X: Any) -> Any:
+        """Return the samples as the model gets them."""
+        return X if self._before is None else self._before.transform(X)
+
+    def rows(self, X: Any) -> np.ndarray:
+        """Return the samples as the model reads them, an array."""
+        return self.model._check_rows(self.inputs(X))
+
+    def labels(self, X: Any, y: Any) -> np.ndarray:
+        """Return the class indices of the samples, or say what is wrong with the labels."""
+        y = column_or_1d(y, warn=True)
+        check_consistent_length(X, y)
+        return self.model._encode(y, "y")
+
+    @property
+    def invertible(self) -> bool:
+        """Whether the prototypes can be told in the units of the user's data."""
+        return self.in_data_space and all(map(_invertible, self.steps))
+
+    def original(self, rows: np.ndarray) -> np.ndarray:
+        """Return inputs of the model in the units of the user's data; NaN in columns that the model never sees."""
+        for step in reversed(self.steps):
+            rows = _inverse(step, rows)
+        return rows
+
+
+def names_of(estimator: Any) -> np.ndarray:
+    """Return the names of the features that an estimator was fitted on, x0, x1, ... where they had none."""
+    named = getattr(estimator, "feature_names_in_", None)
+    names = [f"x{i}" for i in range(estimator.n_features_in_)] if named is None else named
+    return np.asarray(names, dtype=object)
+
+
+def latent_names(count: int) -> np.ndarray:
+    """Return names for the coordinates of an encoder's output."""
+    return np.asarray([f"latent {i}" for i in range(count)], dtype=object)
+
+
+def _fills(step: Any) -> bool:
+    # Filling in missing values leaves all units as they are.
+    kept = isinstance(step, SimpleImputer | KNNImputer)
+    return kept and len(step.get_feature_names_out()) == step.n_features_in_
+
+
+def _invertible(step: Any) -> bool:
+    if isinstance(step, FunctionTransformer):  # without an inverse_func its inverse_transform changes nothing
+        return step.func is None or step.inverse_func is not None
+    return _fills(step) or (hasattr(step, "inverse_transform") and not isinstance(step, SimpleImputer))
+
+
+def _inverse(step: Any, rows: np.ndarray) -> np.ndarray:
+    if _fills(step):
+        return rows
+    if isinstance(step, SelectorMixin):
+        kept = step.get_support()
+        spread = np.full((len(rows), len(kept)), np.nan)
+        spread[:, kept] = rows
+        return spread
+    return np.asarray(step.inverse_transform(rows))
