@@ -25,8 +25,9 @@ from prosemble.models.base import unchanged_on_failure
 # More rows than these do not change the choice; all of them train what is chosen.
 ROWS = 5000
 FOLDS = 5
-# Fewer rows than these are divided anew until so many scores decide.
-FEW, SCORES_OF_FEW = 600, 20
+# Fewer rows than these are divided anew, until a candidate has so many scores, and so many on other divisions the best
+# candidates: those that were the best of many by chance are so no longer.
+FEW, SCORES, FINALISTS, FINAL_SCORES = 600, 10, 6, 40
 # Numbers that a candidate may learn.
 MOST_NUMBERS = 10**6
 
@@ -71,8 +72,9 @@ class AutoPrototypeClassifier(ClassifierMixin, BaseEstimator):
 
     Searched over are the scaling of the features, the metric (Euclidean, relevance, matrix, local matrix), the
     objective (GLVQ and its transfer function, robust soft LVQ), prototypes per class, step size and epochs: a few
-    candidates of each kind first, then what is like the best of them. Chosen is the candidate that learns the
-    fewest numbers among those whose accuracy is within one standard error of the best one's.
+    candidates of each kind first, then what is like the best of them. Where rows are few, the best ones are tested
+    again on other divisions of the rows. Chosen is the candidate that learns the fewest numbers among those whose
+    accuracy is within one standard error of the best one's.
 
     Parameters
     ----------
@@ -96,8 +98,8 @@ class AutoPrototypeClassifier(ClassifierMixin, BaseEstimator):
     best_score_ : float
         Its mean accuracy on held-out folds of the training rows.
     leaderboard_ : DataFrame
-        A line per candidate, the best first: scaling, model, prototypes_per_class, settings, accuracy, its
-        standard_error, numbers (learned), seconds, chosen.
+        A line per candidate, those of the last round first, the best first: scaling, model, prototypes_per_class,
+        settings, accuracy, its standard_error, folds (that it was tested on), numbers (learned), seconds, chosen.
     classes_ : ndarray of shape (n_classes,)
     n_features_in_ : int
     feature_names_in_ : ndarray of shape (n_features,)
@@ -169,9 +171,13 @@ class AutoPrototypeClassifier(ClassifierMixin, BaseEstimator):
             )
             counts = np.unique(labels, return_counts=True)[1]
         folds = int(min(FOLDS, counts.min()))
-        repeats = -(-SCORES_OF_FEW // folds) if len(rows) < FEW else 1
-        splitter = RepeatedStratifiedKFold(n_splits=folds, n_repeats=repeats, random_state=self.random_seed)
-        splits = list(splitter.split(rows, labels))
+
+        def divided(scores: int, seed: int) -> list[Any]:
+            splitter = RepeatedStratifiedKFold(n_splits=folds, n_repeats=-(-scores // folds), random_state=seed)
+            return list(splitter.split(rows, labels))
+
+        few = len(rows) < FEW
+        splits = divided(SCORES if few else folds, self.random_seed)
         most = counts.min() - -(-counts.min() // folds)  # prototypes that the smallest class has samples for in a fold
         if self.max_prototypes is not None:
             most = min(most, self.max_prototypes // len(classes))
@@ -181,7 +187,14 @@ class AutoPrototypeClassifier(ClassifierMixin, BaseEstimator):
             if board and self.time_budget is not None and time.perf_counter() - begin > self.time_budget:
                 break
             board += self._scored(stage, rows, labels, splits)
-        chosen = choose(board)
+        finalists = board
+        if few:
+            board.sort(key=lambda scored: scored.scores.mean(), reverse=True)
+            again = [scored.candidate for scored in board[:FINALISTS]]
+            other = divided(FINAL_SCORES, (self.random_seed + 1) % 2**32)
+            finalists = self._scored(again, rows, labels, other) or board
+            board = finalists + board[FINALISTS:]
+        chosen = choose(finalists)
         self.classes_ = classes
         self.leaderboard_ = leaderboard(board, chosen)
         self.best_score_ = float(chosen.scores.mean())
@@ -322,7 +335,7 @@ def choose(board: Sequence[Scored]) -> Scored:
 
 
 def leaderboard(board: Sequence[Scored], chosen: Scored) -> pd.DataFrame:
-    """Return a line per candidate, the best first."""
+    """Return a line per candidate, those of the last round first, the best first."""
     lines = [
         {
             "scaling": scored.candidate.scaling,
@@ -331,13 +344,14 @@ def leaderboard(board: Sequence[Scored], chosen: Scored) -> pd.DataFrame:
             "settings": scored.candidate.settings,
             "accuracy": scored.scores.mean(),
             "standard_error": scored.scores.std(ddof=1) / np.sqrt(len(scored.scores)),
+            "folds": len(scored.scores),
             "numbers": scored.numbers,
             "seconds": scored.seconds,
             "chosen": scored is chosen,
         }
         for scored in board
     ]
-    return pd.DataFrame(lines).sort_values("accuracy", ascending=False, kind="stable", ignore_index=True)
+    return pd.DataFrame(lines).sort_values(["folds", "accuracy"], ascending=False, kind="stable", ignore_index=True)
 
 
 def _scores(pipeline: Any, X: Any, y: Any) -> dict[str, float]:
