@@ -1,0 +1,115 @@
+"""What is public, and the pages of the reference that list it."""
+
+from __future__ import annotations
+
+import inspect
+import pkgutil
+from collections.abc import Iterator
+from importlib import import_module
+from itertools import groupby
+from pathlib import Path
+from types import ModuleType
+
+from sphinx.pycode import ModuleAnalyzer
+
+import prosemble
+
+#: What is for whoever calls; `__all__` says what is public in each, and all that a module of the core defines is.
+PACKAGES = ("models", "model_selection", "inspection", "io", "distances", "objectives", "encoders", "core")
+
+
+def modules() -> list[ModuleType]:
+    """Return the public modules, those of the core one by one."""
+    present = [import_module(f"prosemble.{m.name}") for m in pkgutil.iter_modules(prosemble.__path__)]
+    found = {module.__name__: module for module in present}
+    packages = [found[f"prosemble.{name}"] for name in PACKAGES if f"prosemble.{name}" in found]
+    core = packages.pop()
+    parts = [m.name for m in pkgutil.iter_modules(core.__path__, "prosemble.core.") if "._" not in m.name]
+    return [*packages, *map(import_module, parts), prosemble]
+
+
+def names(module: ModuleType) -> list[str]:
+    """Return the public names of a module."""
+    if hasattr(module, "__all__"):
+        return sorted(module.__all__, key=str.lower)
+    own = (name for name, value in vars(module).items() if getattr(value, "__module__", None) == module.__name__)
+    return [name for name in (*own, *_commented(module)) if not name.startswith("_")]
+
+
+def _commented(module: ModuleType) -> dict[str, str]:
+    """Return the data that a `#:` comment in the module describes, with the comment."""
+    found = ModuleAnalyzer.for_module(module.__name__).find_attr_docs()
+    return {name: " ".join(lines).strip() for (scope, name), lines in found.items() if not scope}
+
+
+def home(module: ModuleType, name: str) -> ModuleType:
+    """Return the module whose source defines the name."""
+    defined_in = getattr(getattr(module, name), "__module__", None) or module.__name__
+    return import_module(defined_in) if defined_in.startswith("prosemble") else _home_of_data(module, name)
+
+
+def _home_of_data(module: ModuleType, name: str) -> ModuleType:
+    inside = pkgutil.iter_modules(getattr(module, "__path__", ()), f"{module.__name__}.")
+    candidates = [module, *(import_module(m.name) for m in inside)]
+    return next((m for m in candidates if name in _commented(m)), module)
+
+
+def paths() -> dict[tuple[str, int], str]:
+    """Return where the reference describes a name and an object: by the first module that has it."""
+    found: dict[tuple[str, int], str] = {}
+    for module in modules():
+        for name in names(module):
+            found.setdefault((name, id(getattr(module, name))), f"{module.__name__}.{name}")
+    return found
+
+
+def undocumented() -> list[str]:
+    """Return the public names, and the public members of public classes, that nothing describes."""
+    missing = []
+    for module in modules():
+        for name in names(module):
+            value, path = getattr(module, name), f"{module.__name__}.{name}"
+            if not (inspect.isclass(value) or inspect.isroutine(value)):
+                missing += [] if name in _commented(home(module, name)) else [path]
+                continue
+            missing += [] if inspect.getdoc(value) else [path]
+            for member, defined in vars(value).items() if inspect.isclass(value) else ():
+                described = not callable(defined) or inspect.getdoc(getattr(value, member))
+                missing += [] if described or member.startswith("_") else [f"{path}.{member}"]
+    return missing
+
+
+def write(folder: Path) -> None:
+    """Write a page for each package, with a table of what each of its modules defines."""
+    folder.mkdir(exist_ok=True)
+    pages: dict[str, list[str]] = {}
+    for module in modules():
+        page = ".".join(module.__name__.split(".")[:2])
+        lines = pages.setdefault(page, _heading(page, "=", import_module(page)))
+        lines += _tables(module)
+    for page, lines in pages.items():
+        _write(folder / f"{page}.rst", "\n".join(lines))
+
+
+def _tables(module: ModuleType) -> Iterator[str]:
+    by_home = sorted(names(module), key=lambda name: home(module, name).__name__)
+    known = paths()
+    for source, group in groupby(by_home, lambda name: home(module, name)):
+        yield from _heading(source.__name__, "-", source)
+        data = _commented(source)
+        own = list(group)
+        yield from (".. autosummary::", "   :toctree: names", "   :nosignatures:", "")
+        yield from (f"   ~{known[name, id(getattr(module, name))]}" for name in own if name not in data)
+        yield ""
+        for name in filter(data.get, own):
+            yield from (f".. py:data:: {module.__name__}.{name}", "", f"   {data[name]}", "")
+
+
+def _heading(title: str, line: str, module: ModuleType) -> list[str]:
+    return [title, line * len(title), "", inspect.getdoc(module) or "", ""]
+
+
+def _write(path: Path, text: str) -> None:
+    # What has not changed is not written again, so that a second build reads only what has.
+    if not path.exists() or path.read_text() != text:
+        path.write_text(text)
