@@ -1,10 +1,12 @@
 """The site. `python -m sphinx -W --keep-going -b html docs docs/_build` builds it, without a network."""
 
+import inspect
 import sys
 from pathlib import Path
 
 from docutils import nodes
 from docutils.utils.math.latex2mathml import tex2mathml
+from sklearn.base import BaseEstimator
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
@@ -22,7 +24,7 @@ copyright = "the prosemble developers"
 version = release = prosemble.__version__
 
 extensions = ["sphinx.ext.autodoc", "sphinx.ext.autosummary", "numpydoc", "myst_parser", "sphinx_gallery.gen_gallery"]
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "search.md"]
 templates_path = ["_templates"]
 default_role = "literal"
 
@@ -32,7 +34,6 @@ myst_fence_as_directive = ["math"]
 myst_heading_anchors = 3
 
 autodoc_member_order = "groupwise"
-python_maximum_signature_line_length = 88
 numpydoc_show_class_members = False
 
 sphinx_gallery_conf = {
@@ -41,6 +42,7 @@ sphinx_gallery_conf = {
     "filename_pattern": r"\.py$",
     "download_all_examples": False,
     "show_memory": False,
+    "write_computation_times": False,
     "abort_on_example_error": True,
     "within_subsection_order": "FileNameSortKey",
 }
@@ -84,6 +86,13 @@ class NamesAreLinks(SphinxTransform):
 LINKS = {name: path for (name, _), path in reference.paths().items() if not name.islower() or "_" in name}
 
 
+def names_and_defaults(app, what, name, obj, options, signature, returned):
+    """Return the signature of an estimator without the types, which its docstring has in words."""
+    if inspect.isclass(obj) and issubclass(obj, BaseEstimator):
+        parameters = inspect.signature(obj).parameters.values()
+        return str(inspect.Signature([p.replace(annotation=p.empty) for p in parameters])), None
+
+
 def families_in_the_menu(app, name, source):
     # Not in the page itself, which GitHub shows, too.
     if name == "families/README":
@@ -96,6 +105,7 @@ def setup(app: Sphinx) -> None:
         raise ExtensionError(f"public names without a docstring: {', '.join(missing)}")
     reference.write(FOLDER / "api")
     app.connect("source-read", families_in_the_menu)
+    app.connect("autodoc-process-signature", names_and_defaults)
     app.add_html_math_renderer("mathml", (Mathematics.inline, None), (Mathematics.block, None))
     app.add_transform(NamesAreLinks)
     app.config.html_math_renderer = "mathml"
