@@ -38,14 +38,15 @@ cells = ax.imshow(table, cmap="cividis", origin="lower")
 for row, beta in enumerate(table.index):
     for column, lr in enumerate(table.columns):
         score = table.loc[beta, lr]
-        ax.text(column, row, f"{score:.3f}", ha="center", va="center", fontsize=8, color="black" if score > 0.94 else "w")
+        colour = "black" if score > table.to_numpy().mean() else "white"
+        ax.text(column, row, f"{score:.3f}", ha="center", va="center", fontsize=8, color=colour)
 ax.set(xticks=range(5), xticklabels=table.columns, xlabel="lr", yticks=range(5), yticklabels=table.index, ylabel="beta")
 figure.colorbar(cells, label="right, five folds")
 plt.show()
 
 # %%
-# And without choosing anything. With ``time_budget=0`` only the first look is taken, a few models of each kind; a minute,
-# which is the default, tries what is like the best of them.
+# And without choosing anything. With ``time_budget=0`` only the first models are tried; a minute, which is the default,
+# goes on to other kinds, and then to what is like the best of them.
 
 auto = AutoPrototypeClassifier(time_budget=0, max_prototypes=3).fit(X_train, y_train)
 print(f"on rows held out {auto.score(X_test, y_test):.3f}")

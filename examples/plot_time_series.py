@@ -18,7 +18,7 @@ from prosemble.models import GMLVQ
 
 # %%
 # Synthetic signals, so that this page needs no download: a healthy machine hums at 30 Hz, an unbalanced one hums
-# louder, a worn bearing knocks now and then, a loose foot adds an overtone. Load and noise differ from window to window.
+# louder, a worn bearing knocks now and then, a loose foot adds an overtone. Load and noise vary.
 
 RATE, LENGTH = 1000, 1000
 time = np.arange(LENGTH) / RATE

@@ -1,4 +1,4 @@
-"""What is public, and the pages of the reference that list it."""
+"""The reference: what is public, the pages that list it, and links to them. All of it needs a docstring."""
 
 from __future__ import annotations
 
@@ -9,8 +9,15 @@ from importlib import import_module
 from itertools import groupby
 from pathlib import Path
 from types import ModuleType
+from typing import Any, ClassVar
 
+from docutils import nodes
+from sklearn.base import BaseEstimator
+from sphinx.addnodes import pending_xref
+from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
 from sphinx.pycode import ModuleAnalyzer
+from sphinx.transforms import SphinxTransform
 
 import prosemble
 
@@ -113,3 +120,41 @@ def _write(path: Path, text: str) -> None:
     # What has not changed is not written again, so that a second build reads only what has.
     if not path.exists() or path.read_text() != text:
         path.write_text(text)
+
+
+class NamesAreLinks(SphinxTransform):
+    """A public name in code type leads to its page."""
+
+    default_priority = 600
+    # Words that are code and nothing else; `load` or `zeros` may mean many things.
+    known: ClassVar = {name: path for (name, _), path in paths().items() if not name.islower() or "_" in name}
+
+    def apply(self, **kwargs: Any) -> None:
+        """Put links around the names in a page."""
+        for literal in list(self.document.findall(nodes.literal)):
+            path = self.known.get(literal.astext())
+            if path and not isinstance(literal.parent, nodes.reference | nodes.title | pending_xref):
+                link = pending_xref("", refdomain="py", reftype="obj", reftarget=path)
+                literal.replace_self(link)
+                link += literal
+
+
+def names_and_defaults(
+    app: Sphinx, what: str, name: str, value: Any, options: Any, signature: str, returned: str
+) -> tuple[str, None] | None:
+    """Return the signature of an estimator without the types, which its docstring has in words."""
+    if not (inspect.isclass(value) and issubclass(value, BaseEstimator)):
+        return None
+    parameters = inspect.signature(value).parameters.values()
+    return str(inspect.Signature([p.replace(annotation=p.empty) for p in parameters])), None
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Write the reference and add the above to the build; a public name without a docstring ends it."""
+    missing = undocumented()
+    if missing:
+        raise ExtensionError(f"Public names without a docstring: {', '.join(missing)}")
+    write(Path(app.srcdir) / "api")
+    app.add_transform(NamesAreLinks)
+    app.connect("autodoc-process-signature", names_and_defaults)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
