@@ -99,17 +99,24 @@ def write(folder: Path) -> None:
 
 
 def _tables(module: ModuleType) -> Iterator[str]:
-    by_home = sorted(names(module), key=lambda name: home(module, name).__name__)
+    """Return a table for each source module that says what it is about, and one for the names of all others."""
+
+    def section(name: str) -> ModuleType:
+        source = home(module, name)
+        return source if source.__doc__ else module
+
     known = paths()
-    for source, group in groupby(by_home, lambda name: home(module, name)):
-        yield from _heading(source.__name__, "-", source)
-        data = _commented(source)
+    by_section = sorted(names(module), key=lambda name: (section(name) is not module, section(name).__name__))
+    for source, group in groupby(by_section, section):
+        if source is not module or module.__name__.startswith("prosemble.core."):
+            yield from _heading(source.__name__, "-", source)
         own = list(group)
+        comments = {name: _commented(home(module, name)).get(name) for name in own}
         yield from (".. autosummary::", "   :toctree: names", "   :nosignatures:", "")
-        yield from (f"   ~{known[name, id(getattr(module, name))]}" for name in own if name not in data)
+        yield from (f"   ~{known[name, id(getattr(module, name))]}" for name in own if not comments[name])
         yield ""
-        for name in filter(data.get, own):
-            yield from (f".. py:data:: {module.__name__}.{name}", "", f"   {data[name]}", "")
+        for name in filter(comments.get, own):
+            yield from (f".. py:data:: {module.__name__}.{name}", "", f"   {comments[name]}", "")
 
 
 def _heading(title: str, line: str, module: ModuleType) -> list[str]:
