@@ -21,16 +21,12 @@ from sphinx.transforms import SphinxTransform
 
 import prosemble
 
-#: What is for whoever calls; `__all__` says what is public in each, and all that a module of the core defines is.
-PACKAGES = ("models", "model_selection", "inspection", "io", "distances", "objectives", "encoders", "core")
-
 
 def modules() -> list[ModuleType]:
-    """Return the public modules, those of the core one by one."""
-    present = [import_module(f"prosemble.{m.name}") for m in pkgutil.iter_modules(prosemble.__path__)]
-    found = {module.__name__: module for module in present}
-    packages = [found[f"prosemble.{name}"] for name in PACKAGES if f"prosemble.{name}" in found]
-    core = packages.pop()
+    """Return the public modules: packages, which say by `__all__` what is public, and the core's modules one by one."""
+    inside = [m.name for m in pkgutil.iter_modules(prosemble.__path__, "prosemble.") if m.ispkg]
+    packages = [import_module(name) for name in inside if name not in ("prosemble.core", "prosemble.training")]
+    core = import_module("prosemble.core")
     parts = [m.name for m in pkgutil.iter_modules(core.__path__, "prosemble.core.") if "._" not in m.name]
     return [*packages, *map(import_module, parts), prosemble]
 
