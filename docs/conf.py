@@ -47,3 +47,4 @@ html_title = "prosemble"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_math_renderer = "mathml"
+html_show_sphinx = False
