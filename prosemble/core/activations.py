@@ -11,6 +11,7 @@ from jaxtyping import Array, Float
 from prosemble.core._names import lookup
 from prosemble.core.part import Number
 
+#: A transfer function, of x and beta.
 Activation = Callable[[Any, Any], Any]
 
 
@@ -29,6 +30,7 @@ def swish_beta(x: Float[Array, "..."], beta: Number = 10.0) -> Float[Array, "...
     return x * jax.nn.sigmoid(beta * x)
 
 
+#: The transfer functions by name.
 ACTIVATIONS: dict[str, Activation] = {
     "identity": identity,
     "sigmoid_beta": sigmoid_beta,

@@ -58,7 +58,7 @@ def manhattan_distance_matrix(X: Samples, W: Prototypes) -> Distances:
 
 
 def lpnorm_distance_matrix(X: Samples, W: Prototypes, p: Number = 2) -> Distances:
-    """(sum_j |x_j - w_j|^p)^(1/p) for p >= 1; the gradient on top of a prototype is taken as zero."""
+    """`(sum_j |x_j - w_j|^p)^(1/p)` for p >= 1; the gradient on top of a prototype is taken as zero."""
 
     def to(w: Array) -> Array:
         gap = jnp.abs(X - w)

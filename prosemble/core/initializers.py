@@ -154,6 +154,7 @@ def median_distance(X: np.ndarray, prototypes: np.ndarray) -> float:
     return float(np.median(cdist(chosen, prototypes)))
 
 
+#: The initialisers by the name that `prototypes_initializer` takes.
 INITIALIZERS: dict[str, Callable[..., Any]] = {
     "stratified_random": stratified_random,
     "class_mean": class_mean,

@@ -11,7 +11,7 @@ from prosemble.distances.squared_euclidean import SquaredEuclidean
 
 
 class Euclidean(Distance):
-    """||x - w||."""
+    """`||x - w||`."""
 
     shift_invariant: ClassVar[bool] = True
 
@@ -22,14 +22,14 @@ class Euclidean(Distance):
 
 
 class Manhattan(Distance):
-    """sum_j |x_j - w_j|."""
+    """`sum_j |x_j - w_j|`."""
 
     def __call__(self, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
         return manhattan_distance_matrix(X, params["prototypes"])
 
 
 class Lp(Distance):
-    """(sum_j |x_j - w_j|^p)^(1/p) for p >= 1."""
+    """`(sum_j |x_j - w_j|^p)^(1/p)` for p >= 1."""
 
     p: Number = 2.0
 

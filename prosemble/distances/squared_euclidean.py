@@ -10,7 +10,7 @@ from prosemble.distances.base import Distance, Params
 
 
 class SquaredEuclidean(Distance):
-    """||x - w||^2."""
+    """`||x - w||^2`."""
 
     shift_invariant: ClassVar[bool] = True
 

@@ -60,8 +60,8 @@ verbose : bool, default=False
 TRAINING_ATTRIBUTES = """\
 loss_ : float
     The last training loss.
-loss_history_ : ndarray of shape (n_iter_,)
-val_loss_history_ : ndarray of shape (n_iter_,)
+loss_history_ : ndarray of shape (n_epochs,)
+val_loss_history_ : ndarray of shape (n_epochs,)
     Empty without validation data.
 best_loss_ : float
     The lowest monitored loss.

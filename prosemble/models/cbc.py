@@ -37,7 +37,7 @@ class CBC(Similarity):
             By how much the right probability should exceed the largest wrong one."""
     _attribute_docs = """
         components_ : ndarray of shape (n_components, n_features)
-            The same as prototypes_.
+            The same as `prototypes_`.
         reasonings_ : ndarray of shape (n_components, n_classes, 2)
             a and b in [0, 1]: it speaks for a class by a, against it by (1 - a) b; the rest does not matter."""
 

@@ -44,7 +44,7 @@ class KohonenModel(DrawnPrototypes):
             LVQ2.1 and LVQ3 take what it returns for squared, as is the default."""
     _attribute_docs = """
         n_iter_ : int
-        loss_history_ : ndarray of shape (n_iter_,)
+        loss_history_ : ndarray of shape (n_epochs,)
             Share of the samples that were decided wrongly when their turn came, by pass.
         loss_ : float
             The last of these."""

@@ -53,7 +53,7 @@ class MedianLVQ(DrawnPrototypes):
             Most sweeps over the prototypes."""
     _attribute_docs = """
         n_iter_ : int
-        loss_history_ : ndarray of shape (n_iter_,)
+        loss_history_ : ndarray of shape (n_epochs,)
             The cost after each sweep; it never rises.
         loss_ : float
             The last of these."""

@@ -101,9 +101,9 @@ class OmegaMetric(Regularization):
 
     _attribute_docs = """
         omega_ : ndarray of shape (n_features, rank)
-            The projection in which distances are Euclidean; trace(lambda_) is one.
+            The projection in which distances are Euclidean; `trace(lambda_)` is one.
         lambda_ : ndarray of shape (n_features, n_features)
-            omega_ omega_^T; its diagonal tells how much each feature counts."""
+            `omega_ omega_^T`; its diagonal tells how much each feature counts."""
 
     @property
     def lambda_(self) -> np.ndarray:
@@ -176,7 +176,7 @@ class LocalMatrixMetric(Regularization):
         omegas_ : ndarray of shape (n_prototypes, n_features, latent_dim)
             The projection of each prototype's metric; with `per_class` of each class's.
         lambdas_ : ndarray of shape (n_prototypes, n_features, n_features)
-            omegas_[k] omegas_[k]^T, which start at the identity and are put to no norm."""
+            `omegas_[k] omegas_[k]^T`, which start at the identity and are put to no norm."""
 
     def _distance(self) -> Distance:
         return LocalOmega(latent_dim=self.latent_dim, per_class=self.per_class, regularization=self._eta())
@@ -284,7 +284,7 @@ class GaussianPrototypes(LearnedMetric):
 
     _attribute_docs = """
         prototype_means_ : ndarray of shape (n_prototypes, n_features)
-            The same as prototypes_.
+            The same as `prototypes_`.
         prototype_variances_ : ndarray of shape (n_prototypes, n_features)
             The variances of the Gaussians."""
 
