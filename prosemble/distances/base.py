@@ -35,6 +35,15 @@ class Quadratic(NamedTuple):
         """Return the rows (n, d) where the form is a squared Euclidean distance, (n, r)."""
         return rows * self.factor if self.factor.ndim == 1 else rows @ self.factor
 
+    def restore(self, change: np.ndarray, cutoff: float) -> np.ndarray:
+        """Return the smallest changes of the features (n, d) that are these (n, r) in the projection.
+
+        Directions whose part in the factor is below the cutoff, relative to the largest, are taken not to count.
+        """
+        if self.factor.ndim == 1:
+            return np.divide(change, self.factor, out=np.zeros_like(change), where=self.factor > 0)
+        return change @ np.linalg.pinv(self.factor, cutoff)
+
     @property
     def weights(self) -> np.ndarray:
         """What a squared difference of each feature alone counts, (d,): the diagonal of factor factor^T."""

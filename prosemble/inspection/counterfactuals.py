@@ -64,11 +64,10 @@ def _wanted(model: PrototypeModel, former: np.ndarray, target: Any) -> np.ndarra
 
 def _found(model: PrototypeModel, X: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     form = model._metric().quadratic(model._parameters())
-    if not isinstance(model._decision(), Nearest):
-        return _on_lines(model, X, wanted)
-    if form is None:
-        return _refined(model, X, _on_lines(model, X, wanted), wanted)
-    return _by_cells(model, form, X, wanted)
+    by_nearest = isinstance(model._decision(), Nearest)
+    if by_nearest and form is not None:
+        return _by_cells(model, form, X, wanted)
+    return _approached(model, X, wanted, refine=by_nearest)
 
 
 def _predicted(model: PrototypeModel, X: np.ndarray) -> np.ndarray:
@@ -92,15 +91,18 @@ class Cells(NamedTuple):
     labels: np.ndarray
     apart: np.ndarray
 
-    def smallest_change(self, u: np.ndarray, wanted: np.ndarray, depth: float) -> np.ndarray | None:
-        """Return the smallest change of u (r,) that makes a prototype of a wanted class the nearest, by the depth."""
+    def smallest_change(self, u: np.ndarray, wanted: np.ndarray, depth: float) -> np.ndarray:
+        """Return the smallest change of u (r,) that makes a prototype of a wanted class the nearest, by the depth.
+
+        NaN where none does.
+        """
         distances = ((self.points - u) ** 2).sum(axis=1) + self.offset
         excess = distances[:, None] - distances + depth
         with np.errstate(divide="ignore"):
             reach = excess / (2.0 * self.apart)  # to the plane between two prototypes
         bound = np.where(self.labels[:, None] == self.labels, -np.inf, reach).max(axis=1)
         candidates = np.flatnonzero(wanted[self.labels])
-        best, length = None, np.inf
+        best, length = np.full_like(u, np.nan), np.inf
         for t in candidates[bound[candidates].argsort()]:
             if bound[t] >= length:  # the cells that follow are further away than what was found
                 break
@@ -142,15 +144,13 @@ def _by_cells(model: PrototypeModel, form: Quadratic, X: np.ndarray, wanted: np.
     offset = np.zeros(len(W)) if form.offset is None else form.offset.sum(axis=1)
     labels = np.searchsorted(model.classes_, model.prototype_labels_)
     cells = Cells(points, offset, labels, cdist(points, points))
-    # What does not count is not changed.
-    back = np.linalg.pinv(np.diag(form.factor) if form.factor.ndim == 1 else form.factor, 10 * np.finfo(dtype).eps)
-    rounding = np.finfo(dtype).eps * np.maximum((U**2).sum(axis=1), (points**2).sum(axis=1).max())
+    eps = float(np.finfo(dtype).eps)
+    rounding = eps * np.maximum((U**2).sum(axis=1), (points**2).sum(axis=1).max())
 
     result, todo = np.full_like(X, np.nan), np.arange(len(X))
     for depth in DEPTHS:
-        for i in todo:
-            change = cells.smallest_change(U[i], wanted[i], depth * rounding[i])
-            result[i] = np.nan if change is None else X[i] + change @ back
+        changes = [cells.smallest_change(U[i], wanted[i], depth * rounding[i]) for i in todo]
+        result[todo] = X[todo] + form.restore(np.array(changes), 10 * eps)
         result = result.astype(dtype).astype(np.float64)
         todo = todo[~_met(model, result[todo], wanted[todo]) & ~np.isnan(result[todo, 0])]
         if not len(todo):
@@ -162,19 +162,20 @@ def _by_cells(model: PrototypeModel, form: Quadratic, X: np.ndarray, wanted: np.
 # Any metric: straight lines, and programs with the boundaries made straight.
 
 
-def _on_lines(model: PrototypeModel, X: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """Return the nearest points on the lines to the nearest prototypes that are predicted as is wanted."""
+def _approached(model: PrototypeModel, X: np.ndarray, wanted: np.ndarray, refine: bool) -> np.ndarray:
+    """Return the nearest points found from the lines to the nearest prototypes that are predicted as is wanted."""
     ends, dtype = model.prototypes_, model.prototypes_.dtype
     reachable = wanted[:, _predicted(model, ends)]
     distances = prediction.distances(model._metric(), model._parameters(), X.astype(dtype))
     order = np.where(reachable, distances, np.inf).argsort(axis=1)[:, :LINES]
     best = np.full_like(X, np.nan)
     for end in order.T:
-        there = reachable[np.arange(len(X)), end]
-        found = np.full_like(X, np.nan)
-        if there.any():
-            found[there] = _crossing(model, X[there], ends[end[there]].astype(np.float64), wanted[there])
-        best = _nearer(X, best, found)
+        rows = np.flatnonzero(reachable[np.arange(len(X)), end])
+        if len(rows):
+            found = _crossing(model, X[rows], ends[end[rows]].astype(np.float64), wanted[rows])
+            if refine:
+                found = _refined(model, X[rows], found, wanted[rows])
+            best[rows] = _nearer(X[rows], best[rows], found)
     return best
 
 
@@ -208,30 +209,27 @@ def _distances_and_slopes(distance: Distance, params: Params, x: Float[Array, " 
 
 
 def _refined(model: PrototypeModel, X: np.ndarray, found: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """Return points that are nearer than those found, where a sequence of programs has led to some."""
-    there = ~np.isnan(found[:, 0])
-    reached = found.copy()
-    for i in np.flatnonzero(there):
-        reached[i] = _sequence(model, X[i], found[i])
-    result = found.copy()
-    if there.any():
-        again = _crossing(model, reached[there], found[there], wanted[there])
-        result[there] = _nearer(X[there], found[there], again)
-    return result
-
-
-def _sequence(model: PrototypeModel, x: np.ndarray, z: np.ndarray) -> np.ndarray:
-    metric, params, labels = model._metric(), model._parameters(), model.prototype_labels_
-    chosen = None
+    """Return points at least as near as those found, each from a program about the one before."""
+    best, todo = found.copy(), np.arange(len(found))
     for _ in range(PROGRAMS):
-        distances, slopes = map(np.asarray, _distances_and_slopes(metric, params, z.astype(model.prototypes_.dtype)))
-        chosen = int(distances.argmin()) if chosen is None else chosen
-        rivals = labels != labels[chosen]
-        G = slopes[chosen].astype(np.float64) - slopes[rivals]
-        step = smallest_step(G, distances[rivals] - distances[chosen] + G @ (z - x))
-        if step is None or not np.isfinite(step).all():
+        if not len(todo):
             break
-        former, z = z, x + step
-        if np.linalg.norm(z - former) <= 1e-5 * np.linalg.norm(step):
-            break
-    return z
+        reached = np.array([_straightened(model, X[i], best[i]) for i in todo])
+        tried = _crossing(model, reached, best[todo], wanted[todo])
+        nearer = _nearer(X[todo], best[todo], tried)
+        gain = np.linalg.norm(best[todo] - X[todo], axis=1) - np.linalg.norm(nearer - X[todo], axis=1)
+        best[todo] = nearer
+        todo = todo[gain > 1e-3 * np.linalg.norm(nearer - X[todo], axis=1)]
+    return best
+
+
+def _straightened(model: PrototypeModel, x: np.ndarray, z: np.ndarray) -> np.ndarray:
+    """Return the nearest point to x of the cell that z lies in, were it bounded by planes as it is about z."""
+    metric, params, labels = model._metric(), model._parameters(), model.prototype_labels_
+    distances, slopes = map(np.asarray, _distances_and_slopes(metric, params, z.astype(model.prototypes_.dtype)))
+    chosen = distances.argmin()
+    rivals = labels != labels[chosen]
+    G = slopes[chosen].astype(np.float64) - slopes[rivals]
+    depth = DEPTHS[1] * np.finfo(distances.dtype).eps * distances.max()
+    step = smallest_step(G, distances[rivals] - distances[chosen] - depth + G @ (z - x))
+    return z if step is None else x + step
