@@ -241,9 +241,9 @@ class PrototypeModel(ClassifierMixin, BaseEstimator):
         >>> from prosemble.models import GLVQ
         >>> X, y = load_iris(return_X_y=True, as_frame=True)
         >>> why = GLVQ().fit(X, y).explain(X)
-        >>> why[["prediction", "runner_up", "petal length (cm)"]].round(1).head(1)
-           prediction  runner_up  petal length (cm)
-        0           0          1               11.6
+        >>> why[["prediction", "runner_up", "confidence"]].round(1).head(1)
+           prediction  runner_up  confidence
+        0           0          1         1.0
         """
         from prosemble.inspection.explanations import explain
 
