@@ -1,8 +1,8 @@
 """The nearest point that is predicted otherwise.
 
-Where all distances come from one projection, a prototype's cell is bounded by planes, and the nearest point of it is the
-solution of a small quadratic program. Other cells are approached along straight lines, and then by a sequence of such
-programs, with the boundaries made straight about the point that was found last.
+Where all distances come from one projection, a prototype's cell is bounded by planes, and the nearest point of it is
+the solution of a small quadratic program. Other cells are approached along straight lines, and then by a sequence of
+such programs, with the boundaries made straight about the point that was found last.
 """
 
 from __future__ import annotations
@@ -84,29 +84,39 @@ def _met(model: PrototypeModel, X: np.ndarray, wanted: np.ndarray) -> np.ndarray
 
 
 class Cells(NamedTuple):
-    """Prototypes (p, r) where distances are squared Euclidean, but for an offset (p,), and how far they are apart."""
+    """Prototypes (p, r) where distances are squared Euclidean, but for an offset (p,), and how far they are apart.
+
+    `rivals` (p, p) tells which a prototype has to be nearer than for its class to be predicted.
+    """
 
     points: np.ndarray
     offset: np.ndarray
-    labels: np.ndarray
     apart: np.ndarray
+    rivals: np.ndarray
+
+    @classmethod
+    def of(cls, points: np.ndarray, offset: np.ndarray, labels: np.ndarray) -> Cells:
+        apart = cdist(points, points)
+        # Of two at the same place the first class is predicted.
+        first = (apart == 0) & (offset[:, None] == offset) & (labels[:, None] < labels)
+        return cls(points, offset, apart, (labels[:, None] != labels) & ~first)
 
     def smallest_change(self, u: np.ndarray, wanted: np.ndarray, depth: float) -> np.ndarray:
-        """Return the smallest change of u (r,) that makes a prototype of a wanted class the nearest, by the depth.
+        """Return the smallest change of u (r,) that makes one of the wanted prototypes (p,) the nearest, by the depth.
 
         NaN where none does.
         """
         distances = ((self.points - u) ** 2).sum(axis=1) + self.offset
         excess = distances[:, None] - distances + depth
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore"):
             reach = excess / (2.0 * self.apart)  # to the plane between two prototypes
-        bound = np.where(self.labels[:, None] == self.labels, -np.inf, reach).max(axis=1)
-        candidates = np.flatnonzero(wanted[self.labels])
+        bound = np.where(self.rivals, reach, -np.inf).max(axis=1)
+        candidates = np.flatnonzero(wanted)
         best, length = np.full_like(u, np.nan), np.inf
         for t in candidates[bound[candidates].argsort()]:
             if bound[t] >= length:  # the cells that follow are further away than what was found
                 break
-            rivals = self.labels != self.labels[t]
+            rivals = self.rivals[t]
             change = smallest_step(2.0 * (self.points[rivals] - self.points[t]), -excess[t, rivals])
             if change is not None and np.linalg.norm(change) < length:
                 best, length = change, float(np.linalg.norm(change))
@@ -143,13 +153,13 @@ def _by_cells(model: PrototypeModel, form: Quadratic, X: np.ndarray, wanted: np.
     points, U = form.project(W - W.mean(axis=0)), form.project(X - W.mean(axis=0))
     offset = np.zeros(len(W)) if form.offset is None else form.offset.sum(axis=1)
     labels = np.searchsorted(model.classes_, model.prototype_labels_)
-    cells = Cells(points, offset, labels, cdist(points, points))
+    cells = Cells.of(points, offset, labels)
     eps = float(np.finfo(dtype).eps)
     rounding = eps * np.maximum((U**2).sum(axis=1), (points**2).sum(axis=1).max())
 
     result, todo = np.full_like(X, np.nan), np.arange(len(X))
     for depth in DEPTHS:
-        changes = [cells.smallest_change(U[i], wanted[i], depth * rounding[i]) for i in todo]
+        changes = [cells.smallest_change(U[i], wanted[i, labels], depth * rounding[i]) for i in todo]
         result[todo] = X[todo] + form.restore(np.array(changes), 10 * eps)
         result = result.astype(dtype).astype(np.float64)
         todo = todo[~_met(model, result[todo], wanted[todo]) & ~np.isnan(result[todo, 0])]

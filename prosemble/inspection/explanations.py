@@ -71,8 +71,9 @@ def _explained(model: PrototypeModel, rows: np.ndarray, contributions: bool) -> 
     columns = dict(zip(COLUMNS, values, strict=True))
     if contributions:
         exact = rows.astype(np.float64)
-        terms = metric.contributions(params, exact, minus) - metric.contributions(params, exact, plus)
-        columns |= dict(zip(_feature_names(model), terms.T, strict=True))
+        against, by = (metric.contributions(params, exact, k) for k in (minus, plus))
+        assert against is not None and by is not None  # _decomposes saw to it
+        columns |= dict(zip(_feature_names(model), (against - by).T, strict=True))
     return columns
 
 
