@@ -26,7 +26,6 @@ Scalar = Float[Array, ""]
 _MOST_TIED = 2.0**12
 
 
-@jax.custom_jvp
 def nearest_distances(
     distances: Distances, target_labels: Targets, prototype_labels: Labels
 ) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
@@ -34,6 +33,11 @@ def nearest_distances(
 
     Prototypes that are equally near share the derivative.
     """
+    return _nearest_distances(distances, target_labels, prototype_labels)
+
+
+@jax.custom_jvp
+def _nearest_distances(distances: Array, target_labels: Array, prototype_labels: Array) -> tuple[Array, Array]:
     own, distances = prototype_labels[:, None] == target_labels, distances.T
     return (
         jnp.where(own, distances, jnp.inf).min(axis=0),
@@ -41,10 +45,10 @@ def nearest_distances(
     )
 
 
-@nearest_distances.defjvp
+@_nearest_distances.defjvp
 def _nearest_distances_jvp(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, Any]:
     distances, target_labels, prototype_labels = primals
-    plus, minus = nearest_distances(*primals)
+    plus, minus = _nearest_distances(*primals)
     own = prototype_labels[:, None] == target_labels
     nearest = jnp.where(own, plus, minus) == distances.T
     # The derivative of a minimum is shared by the entries that are equally small. JAX's own counts those of d+ and of
