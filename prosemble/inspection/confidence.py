@@ -14,18 +14,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-def _confidence(fitted: Fitted, X: Any) -> np.ndarray:
-    """Return (d- - d+) / (d- + d+), d+ the distance to the predicted class and d- to the runner-up, (n_samples,)."""
-    distances = fitted.model._class_distances(fitted.inputs(X)).astype(np.float64)
-    nearest, second = np.partition(distances, 1, axis=1)[:, :2].T
-    total = nearest + second
-    return np.divide(second - nearest, total, out=np.zeros_like(total), where=total != 0)
-
-
 def _confidence_and_right(estimator: Any, X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
     fitted = Fitted(estimator)
+    explained = fitted.model.explain(fitted.inputs(X), as_frame=False, contributions=False)
     truth = fitted.model.classes_[fitted.labels(X, y)]
-    return _confidence(fitted, X), fitted.model.predict(fitted.inputs(X)) == truth
+    return explained["confidence"], explained["prediction"] == truth
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
