@@ -33,6 +33,7 @@ SECTIONS = {
     "fits": ("Training", "Later fits of the same kind; ours and the peers' take turns, median of five."),
     "processes": ("A new process", "Median of five, after one that writes byte code and fills the compile cache."),
     "prediction": ("Prediction", "Median of fifteen, in turns, beside scikit-learn's."),
+    "memory": ("Rows on disk", "What is resident beside the pages of the file, which the system can drop at any time."),
     "search": ("Search", "Twelve values of beta on five folds, 100 epochs each."),
     "limits": ("Against the products alone", "An epoch beside two NumPy matrix products of its shapes, a prediction "
                "beside one and its argmin; median of seven."),
@@ -47,6 +48,7 @@ def measured(section: str, folder: Path) -> Iterable[dict[str, Any]]:
         "fits": lambda: speed.fits(folder, peers),
         "processes": lambda: speed.processes(folder, peers),
         "prediction": prediction.rows,
+        "memory": prediction.from_memory_map,
         "search": lambda: search.rows(folder, peers),
         "limits": limits.rows,
         "growth": growth.rows,
