@@ -149,6 +149,37 @@ def show(model: ModelPath) -> None:
         _show_prototypes(learner)
 
 
+@app.command()
+def export(
+    model: ModelPath,
+    form: Annotated[str, typer.Option("--format", help="onnx, stablehlo (for JAX and XLA) or c (a C99 header).")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="File to write.")],
+    quantize: Annotated[
+        str | None, typer.Option(help="int8 or float16: store the parameters in fewer bits first.")
+    ] = None,
+) -> None:
+    """Write a model as a program that runs without this library; it reads the table's units.
+
+    Example: prosemble export model.prosemble --format onnx -o model.onnx
+    """
+    with _one_line_errors():
+        from prosemble import io
+        from prosemble.core._names import lookup
+        from prosemble.table import TableModel
+
+        write = lookup({"onnx": io.to_onnx, "stablehlo": io.to_stablehlo, "c": io.to_c_header}, form, "--format")
+        learner = TableModel.load(model)
+        if quantize is not None:
+            learner.estimator = learner.estimator.quantize(quantize)
+        if not output.parent.is_dir():
+            raise FileNotFoundError(f"--output {output}: no folder {output.parent}.")
+        write(learner, output)
+        typer.echo(f"Written to {output} ({output.stat().st_size:,} bytes).")
+        names = learner.feature_names
+        shown = ", ".join(names[:MOST_SHOWN]) + (f" and {len(names) - MOST_SHOWN} more" if names[MOST_SHOWN:] else "")
+        typer.echo(f"It takes rows of {len(names)} numbers, in this order: {shown}")
+
+
 def _learner(estimator: Any, table: str, target: str, output: Path, test_size: float, seed: int) -> Any:
     """Return a model for the table, unfitted, and the rows to train and to test on."""
     from sklearn.model_selection import train_test_split

@@ -40,6 +40,9 @@ class Affine(NamedTuple):
         X = (X - centre) / scale + shift
         return X if self.limits is None else jnp.clip(X, *self.limits)
 
+    def inverse(self, X: np.ndarray) -> np.ndarray:
+        return (X - self.shift) * self.scale + self.centre
+
 
 class UnitRows(NamedTuple):
     """Each row at length one in a norm; a row of zeros stays."""
@@ -54,6 +57,9 @@ class UnitRows(NamedTuple):
         else:
             length = jnp.abs(X).max(axis=1, keepdims=True)
         return X / jnp.where(length > 0, length, 1.0)
+
+    def inverse(self, X: np.ndarray) -> np.ndarray:
+        return X
 
 
 class Program(NamedTuple):
@@ -92,6 +98,17 @@ class Program(NamedTuple):
             X = step(X)
         params = dequantized(jax.tree.map(jnp.asarray, model._stored()))
         return prediction.outcome(model._metric(), model._decision(), params, X, self.labels, len(self.classes))
+
+    def probes(self) -> np.ndarray:
+        """Return rows to compare what two forms of this program say of them, (64, n_features)."""
+        rng = np.random.default_rng(0)
+        rows = rng.standard_normal((64, self.n_features))
+        prototypes = np.asarray(self.estimator.prototypes_, float)
+        if prototypes.shape[1] == self.n_features:  # and do not lie in the space of an encoder
+            rows = prototypes[rng.integers(len(prototypes), size=64)] + rows * prototypes.std(axis=0)
+        for step in reversed(self.steps):
+            rows = step.inverse(rows)
+        return rows.astype(self.dtype)
 
 
 def program_of(model: Any) -> Program:
