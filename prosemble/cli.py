@@ -25,6 +25,8 @@ TestSize = Annotated[float, typer.Option(min=0.01, max=0.99, help="Share of the 
 Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of the split and the model.")]
 ModelPath = Annotated[Path, typer.Argument(help="A model file that `prosemble fit` wrote.")]
 
+# What `prosemble export` writes, and the functions of prosemble.io that do.
+FORMATS = {"onnx": "to_onnx", "stablehlo": "to_stablehlo", "c": "to_c_header"}
 # Prototypes that are printed.
 MOST_SHOWN = 100
 
@@ -164,16 +166,16 @@ def export(
     """
     with _one_line_errors():
         from prosemble import io
-        from prosemble.core._names import lookup
         from prosemble.table import TableModel
 
-        write = lookup({"onnx": io.to_onnx, "stablehlo": io.to_stablehlo, "c": io.to_c_header}, form, "--format")
+        if form not in FORMATS:
+            raise ValueError(f"--format {form}: give one of {', '.join(FORMATS)}.")
         learner = TableModel.load(model)
         if quantize is not None:
             learner.estimator = learner.estimator.quantize(quantize)
         if not output.parent.is_dir():
             raise FileNotFoundError(f"--output {output}: no folder {output.parent}.")
-        write(learner, output)
+        getattr(io, FORMATS[form])(learner, output)
         typer.echo(f"Written to {output} ({output.stat().st_size:,} bytes).")
         names = learner.feature_names
         shown = ", ".join(names[:MOST_SHOWN]) + (f" and {len(names) - MOST_SHOWN} more" if names[MOST_SHOWN:] else "")

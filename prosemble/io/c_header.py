@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,6 +16,9 @@ from prosemble.io.program import Affine, Program, program_of
 from prosemble.io.quantization import Quantized, dequantized
 from prosemble.io.writing import write_bytes
 from prosemble.objectives import Nearest
+
+# No quotes, no backslash, nothing that ends a comment or begins a trigraph.
+_PLAIN = frozenset((string.ascii_letters + string.digits + " _-.,:;()=+").encode())
 
 
 def to_c_header(model: Any, path: str | Path, name: str = "prosemble") -> None:
@@ -163,21 +167,25 @@ def _header(program: Program, tables: Tables, name: str) -> str:
         body.append("    const float *const z = x;")
     else:
         gap = f"x[j] - {declare('float ', 'centre', f'[{features}]', _floats(tables.centre))}[j]"
-        body.append(f"    float z[{columns}];")
         if tables.projection is not None:
             weight = table("projection", tables.projection, f"[{features}][{columns}]", "j", "r", (features, "j"))
             body += [
-                f"    for (int r = 0; r < {columns}; ++r) {{",
-                "        z[r] = 0.0f;",
-                f"        for (int j = 0; j < {features}; ++j)",
-                f"            z[r] += ({gap}) * {weight};",
+                f"    float z[{columns}] = {{0.0f}};",
+                f"    for (int j = 0; j < {features}; ++j) {{",
+                f"        const float gap = {gap};",
+                f"        for (int r = 0; r < {columns}; ++r)",
+                f"            z[r] += gap * {weight};",
                 "    }",
             ]
         else:
             factor = ""
             if (tables.factor != 1).any():
                 factor = f" * {declare('float ', 'factor', f'[{features}]', _floats(tables.factor))}[j]"
-            body += [f"    for (int j = 0; j < {features}; ++j)", f"        z[j] = ({gap}){factor};"]
+            body += [
+                f"    float z[{columns}];",
+                f"    for (int j = 0; j < {features}; ++j)",
+                f"        z[j] = ({gap}){factor};",
+            ]
     listed = [f" *   x[{j}]: {_string(feature)[1:-1]}" for j, feature in enumerate(program.feature_names)]
     return "\n".join(
         [
@@ -226,11 +234,11 @@ def _floats(array: np.ndarray) -> list[Any]:
 
 def _braced(values: Iterable[Any]) -> str:
     parts = [_braced(value) if isinstance(value, list) else str(value) for value in values]
-    separator = ",\n    " if parts and parts[0].startswith("{") else ", "
-    return "{" + separator.join(parts) + "}"
+    if parts[0].startswith("{"):
+        return "{\n    " + ",\n    ".join(parts) + "}"
+    return "{" + ", ".join(parts) + "}"
 
 
 def _string(text: str) -> str:
     """Return a literal of C; what is not plain in it, by octal codes."""
-    plain = "".join(chr(code) if chr(code).isalnum() or chr(code) in " _-.,:;()=+" else f"\\{code:03o}" for code in text.encode())
-    return f'"{plain}"'
+    return '"' + "".join(chr(code) if code in _PLAIN else f"\\{code:03o}" for code in text.encode()) + '"'

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -66,9 +68,10 @@ def to_onnx(model: Any, path: str | Path) -> None:
     ['setosa', 'setosa']
     """
     try:
-        import jax2onnx
-        import onnx
-        import onnxruntime
+        with _quiet():
+            import jax2onnx
+            import onnx
+            import onnxruntime
     except ImportError as error:
         raise ImportError(f"to_onnx needs the extra `onnx`: pip install 'prosemble[onnx]' ({error}).") from error
     program = program_of(model)
@@ -99,7 +102,7 @@ def to_onnx(model: Any, path: str | Path) -> None:
 def _add_labels(onnx: Any, graph: Any, program: Program) -> None:
     """Put labels in the place of the output of class indices, and names into the file's properties."""
     classes = program.classes
-    if classes.dtype.kind in "OUS":
+    if classes.dtype.kind in "OU":
         kind, values = onnx.TensorProto.STRING, [str(label).encode() for label in classes]
     else:
         classes = classes.astype(np.int64) if classes.dtype.kind in "iu" else classes
@@ -109,16 +112,14 @@ def _add_labels(onnx: Any, graph: Any, program: Program) -> None:
     label = onnx.helper.make_tensor_value_info("label", kind, ["n"])
     del graph.graph.output[0]
     graph.graph.output.insert(0, label)
-    onnx.helper.set_model_props(
-        graph, {"classes": "\n".join(map(str, classes)), "features": "\n".join(program.feature_names)}
-    )
+    onnx.helper.set_model_props(graph, {"features": json.dumps(program.feature_names)})
 
 
 def _differs(program: Program, session: Any) -> str:
     """Return the name of the first output that differs between the file and the model on some rows, if any does."""
     X = program.probes()
     label, *numbers = session.run(None, {"X": X})
-    index, *expected = map(np.asarray, jax.jit(program.__call__)(X))
+    index, *expected = map(np.asarray, program.predict(X))
     agree = {
         "label": label == program.classes[index].astype(label.dtype),
         "probabilities": np.isclose(numbers[0], expected[0], rtol=1e-3, atol=1e-4).all(axis=1),
@@ -151,11 +152,12 @@ def _operations(jaxpr: Any) -> Iterator[str]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep to itself what the exporter logs of shapes that are open, as they are meant to be."""
+    """Keep back what the exporter says to its own developers, and of shapes that are open, as they are meant to be."""
     logger = logging.getLogger("onnx_ir")
     level = logger.level
     logger.setLevel(logging.ERROR)
     try:
-        yield
+        with warnings.catch_warnings(action="ignore"):
+            yield
     finally:
         logger.setLevel(level)

@@ -23,7 +23,9 @@ from sklearn.utils.validation import check_is_fitted
 from prosemble.io.quantization import dequantized
 from prosemble.models import prediction
 from prosemble.models.base import PrototypeModel
-from prosemble.table import TableModel
+
+
+_outcome = jax.jit(prediction.outcome, static_argnames="n_classes")
 
 
 class Affine(NamedTuple):
@@ -99,6 +101,14 @@ class Program(NamedTuple):
         params = dequantized(jax.tree.map(jnp.asarray, model._stored()))
         return prediction.outcome(model._metric(), model._decision(), params, X, self.labels, len(self.classes))
 
+    def predict(self, X: np.ndarray) -> prediction.Outcome:
+        """Return the same as the library itself computes it, by a program that all models of a kind share."""
+        model = self.estimator
+        for step in self.steps:
+            X = np.asarray(step(X))
+        params, labels = model._parameters(), self.labels
+        return _outcome(model._metric(), model._decision(), params, X, labels, n_classes=len(self.classes))
+
     def probes(self) -> np.ndarray:
         """Return rows to compare what two forms of this program say of them, (64, n_features)."""
         rng = np.random.default_rng(0)
@@ -121,6 +131,8 @@ def program_of(model: Any) -> Program:
     sklearn.exceptions.NotFittedError
         If it has not learned anything yet.
     """
+    from prosemble.table import TableModel  # which reads tables with libraries that are slow to import
+
     if isinstance(model, TableModel):
         program = program_of(model.estimator)
         return program._replace(steps=_table_steps(model), feature_names=tuple(model.feature_names))
@@ -151,7 +163,7 @@ def _require_own_prediction(estimator: PrototypeModel) -> None:
             )
 
 
-def _table_steps(model: TableModel) -> tuple[Affine, ...]:
+def _table_steps(model: Any) -> tuple[Affine, ...]:
     if model.scaler is None:
         return ()
     (scaling,) = _steps_of("scaler", model.scaler)
