@@ -81,7 +81,9 @@ def _tables(program: Program) -> Tables:
     model = program.estimator
     metric = model._metric()
     if not isinstance(model._decision(), Nearest):
-        raise ValueError(f"{program.name} does not decide by its nearest prototype, which is all that a C header can do.")
+        raise ValueError(
+            f"{program.name} does not decide by its nearest prototype, which is all that a C header can do."
+        )
     if type(metric) not in (SquaredEuclidean, Euclidean, Relevance, Omega) or metric.allow_nan:  # type: ignore[attr-defined]
         missing = " with missing values" if getattr(metric, "allow_nan", False) else ""
         raise ValueError(

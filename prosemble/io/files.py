@@ -209,7 +209,9 @@ def _flat(groups: dict[str, Any]) -> dict[str, np.ndarray]:
     """Return the arrays of the groups by name; those of a group of several are `group.part`."""
     flat: dict[str, np.ndarray] = {}
     for group, value in groups.items():
-        parts = {f"{group}.{part}": array for part, array in value.items()} if isinstance(value, dict) else {group: value}
+        parts = (
+            {f"{group}.{part}": array for part, array in value.items()} if isinstance(value, dict) else {group: value}
+        )
         for name, array in parts.items():
             values, *scale = array if isinstance(array, Quantized) else (array,)
             flat |= {name: values, **dict(zip((f"{name}:offset", f"{name}:step"), scale, strict=False))}

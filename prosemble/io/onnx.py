@@ -144,7 +144,9 @@ def _cannot(program: Program) -> str:
 def _operations(jaxpr: Any) -> Iterator[str]:
     """Yield the names of the operations of JAX that a traced function is made of."""
     for equation in jaxpr.eqns:
-        parts = [part for value in equation.params.values() for part in (value if isinstance(value, tuple) else [value])]
+        parts = [
+            part for value in equation.params.values() for part in (value if isinstance(value, tuple) else [value])
+        ]
         inner = [getattr(part, "jaxpr", part) for part in parts]  # what a jit, a loop or a branch holds
         inner = [part for part in inner if hasattr(part, "eqns")]
         yield from (name for part in inner for name in _operations(part)) if inner else (equation.primitive.name,)

@@ -24,7 +24,6 @@ from prosemble.io.quantization import dequantized
 from prosemble.models import prediction
 from prosemble.models.base import PrototypeModel
 
-
 _outcome = jax.jit(prediction.outcome, static_argnames="n_classes")
 
 
@@ -147,7 +146,8 @@ def program_of(model: Any) -> Program:
         inner = Program((), estimator, ())
     else:
         raise TypeError(
-            f"model must be a classifier of prosemble.models or a pipeline that ends in one; got {type(estimator).__name__}."
+            "model must be a classifier of prosemble.models or a pipeline that ends in one; got "
+            f"{type(estimator).__name__}."
         )
     outer = tuple(step for name, transformer in transformers for step in _steps_of(name, transformer))
     names = getattr(model, "feature_names_in_", ())
@@ -170,7 +170,8 @@ def _table_steps(model: Any) -> tuple[Affine, ...]:
     rest = len(model.feature_names) - len(model.numeric)  # columns of zeros and ones, which are not scaled
     zeros, ones = np.zeros(rest), np.ones(rest)
     centre, scale, shift = (
-        np.concatenate(pair) for pair in zip(scaling[:3], (zeros, ones, zeros), strict=True)  # type: ignore[arg-type]
+        np.concatenate(pair)
+        for pair in zip(scaling[:3], (zeros, ones, zeros), strict=True)  # type: ignore[arg-type]
     )
     return (Affine(centre, scale, shift),)
 

@@ -36,7 +36,7 @@ def quantized(params: dict[str, Any], dtype: str) -> dict[str, Any]:
 
 
 def dequantized(params: Any) -> Any:
-    """Return the parameters as numbers of 32 bits; inside of a traced function the conversion is part of the program."""
+    """Return the parameters as numbers of 32 bits; in a traced function the conversion is part of the program."""
 
     def restored(leaf: Any) -> Any:
         if isinstance(leaf, Quantized):

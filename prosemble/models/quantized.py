@@ -65,7 +65,9 @@ class Quantizable:
         if (X is None) != (y is None):
             raise ValueError(f"X and y must be given together; got X={type(X).__name__} and y={type(y).__name__}.")
         if "_quantized" in self.__dict__:
-            raise ValueError(f"This {type(self).__name__} is quantised already: quantize the model that it was made of.")
+            raise ValueError(
+                f"This {type(self).__name__} is quantised already: quantize the model that it was made of."
+            )
         params = self._parameters()
         stored = quantization.quantized(params, dtype)
         model = copy.copy(self)

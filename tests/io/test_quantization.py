@@ -10,7 +10,7 @@ from sklearn.base import clone
 from sklearn.datasets import load_digits
 
 from prosemble.io import files, quantization, to_onnx
-from prosemble.models import GLVQ, GMLVQ, LVQMLN, NPC, SupervisedPrototypeModel
+from prosemble.models import GLVQ, GMLVQ, NPC
 from tests.io.fitted import EVERY_ESTIMATOR, fitted, samples
 
 
@@ -43,7 +43,9 @@ def test_every_estimator_in_8_bits(name, tmp_path):
     loaded = type(model).load(tmp_path / "m")
     assert loaded.quantization_ == report
     np.testing.assert_array_equal(loaded.predict_proba(X), small.predict_proba(X))
-    assert jax.tree.map(lambda leaf: leaf.dtype, loaded._stored()) == jax.tree.map(lambda leaf: leaf.dtype, small._stored())
+    assert jax.tree.map(lambda leaf: leaf.dtype, loaded._stored()) == jax.tree.map(
+        lambda leaf: leaf.dtype, small._stored()
+    )
 
 
 @pytest.fixture(scope="module")
@@ -115,8 +117,7 @@ def test_a_quantised_model_is_an_estimator():
     assert clone(small).get_params() == small.get_params() and not hasattr(clone(small), "quantization_")
     assert small.transform(X).shape == (150, 2) and small.prototypes_.dtype == np.float32
     with pytest.raises(AttributeError, match="'LVQMLN' object has no attribute 'nothing'"):
-        small.nothing
-    assert isinstance(small, LVQMLN | SupervisedPrototypeModel)
+        _ = small.nothing
 
 
 def test_bad_input():
