@@ -158,7 +158,8 @@ def _header(program: Program, tables: Tables, name: str) -> str:
         entry = f"{step}[{index}] * {values}[{row}][{column}]"
         if not array.offset.any():
             return entry
-        return f"({declare('float ', f'{label}_offset', f'[{size}]', _floats(array.offset.reshape(-1)))}[{index}] + {entry})"
+        offset = declare("float ", f"{label}_offset", f"[{size}]", _floats(array.offset.reshape(-1)))
+        return f"({offset}[{index}] + {entry})"
 
     names = ", ".join(_string(str(label)) for label in program.classes)
     arrays.append(f"static const char *const {name}_classes[{classes}] = {{{names}}};")
@@ -191,8 +192,8 @@ def _header(program: Program, tables: Tables, name: str) -> str:
     listed = [f" *   x[{j}]: {_string(feature)[1:-1]}" for j, feature in enumerate(program.feature_names)]
     return "\n".join(
         [
-            f"/* A {program.name} of prosemble. {name}_predict takes {program.n_features} features and returns an index in",
-            f" * {name}_classes.",
+            f"/* A {program.name} of prosemble: {name}_predict takes {program.n_features} features and returns the index",
+            f" * of their class in {name}_classes.",
             *listed,
             " */",
             f"#ifndef {big}_H",

@@ -103,7 +103,7 @@ def _add_labels(onnx: Any, graph: Any, program: Program) -> None:
     """Put labels in the place of the output of class indices, and names into the file's properties."""
     classes = program.classes
     if classes.dtype.kind in "OU":
-        kind, values = onnx.TensorProto.STRING, [str(label).encode() for label in classes]
+        kind, values = onnx.TensorProto.STRING, np.array([str(label).encode() for label in classes], object)
     else:
         classes = classes.astype(np.int64) if classes.dtype.kind in "iu" else classes
         kind, values = onnx.helper.np_dtype_to_tensor_dtype(classes.dtype), classes

@@ -104,7 +104,7 @@ class Program(NamedTuple):
         """Return the same as the library itself computes it, by a program that all models of a kind share."""
         model = self.estimator
         for step in self.steps:
-            X = np.asarray(step(X))
+            X = np.asarray(step(jnp.asarray(X)))
         params, labels = model._parameters(), self.labels
         return _outcome(model._metric(), model._decision(), params, X, labels, n_classes=len(self.classes))
 
@@ -166,14 +166,15 @@ def _require_own_prediction(estimator: PrototypeModel) -> None:
 def _table_steps(model: Any) -> tuple[Affine, ...]:
     if model.scaler is None:
         return ()
-    (scaling,) = _steps_of("scaler", model.scaler)
+    scaling = _standard(model.scaler)
     rest = len(model.feature_names) - len(model.numeric)  # columns of zeros and ones, which are not scaled
-    zeros, ones = np.zeros(rest), np.ones(rest)
-    centre, scale, shift = (
-        np.concatenate(pair)
-        for pair in zip(scaling[:3], (zeros, ones, zeros), strict=True)  # type: ignore[arg-type]
+    return (
+        Affine(
+            np.concatenate([scaling.centre, np.zeros(rest)]),
+            np.concatenate([scaling.scale, np.ones(rest)]),
+            np.zeros(len(model.feature_names)),
+        ),
     )
-    return (Affine(centre, scale, shift),)
 
 
 def _steps_of(name: str, transformer: Any) -> tuple[Affine | UnitRows, ...]:

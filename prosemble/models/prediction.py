@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -29,7 +29,7 @@ class Outcome(NamedTuple):
 
 
 def outcome(
-    distance: Distance, decision: Decision, params: Params, X: Float[Array, "n d"], labels: np.ndarray, n_classes: int
+    distance: Distance, decision: Decision, params: Params, X: Float[Array, "n d"], labels: Any, n_classes: int
 ) -> Outcome:
     """Return all that is predicted of the rows, as one function that can be traced: what leaves the library is this."""
     distances = decision(params, evaluate(distance, params, X), labels, n_classes)
