@@ -192,8 +192,8 @@ def _header(program: Program, tables: Tables, name: str) -> str:
     listed = [f" *   x[{j}]: {_string(feature)[1:-1]}" for j, feature in enumerate(program.feature_names)]
     return "\n".join(
         [
-            f"/* A {program.name} of prosemble: {name}_predict takes {program.n_features} features and returns the index",
-            f" * of their class in {name}_classes.",
+            f"/* A {program.name} of prosemble: {name}_predict takes {program.n_features} features and returns",
+            f" * the index of their class in {name}_classes.",
             *listed,
             " */",
             f"#ifndef {big}_H",
