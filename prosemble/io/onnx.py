@@ -138,7 +138,8 @@ def _cannot(program: Program) -> str:
 
     X = jax.ShapeDtypeStruct((2, program.n_features), program.dtype)
     own, known = (set(_operations(jax.make_jaxpr(each)(X).jaxpr)) for each in (program.__call__, usual))
-    return f"{program.name} cannot be exported to ONNX. Its operations include {', '.join(sorted(own - known))}."
+    unusual = f" Its operations include {', '.join(sorted(own - known))}." if own - known else ""
+    return f"{program.name} cannot be exported to ONNX.{unusual}"
 
 
 def _operations(jaxpr: Any) -> Iterator[str]:

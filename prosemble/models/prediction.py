@@ -32,7 +32,7 @@ def outcome(
     distance: Distance, decision: Decision, params: Params, X: Float[Array, "n d"], labels: Any, n_classes: int
 ) -> Outcome:
     """Return all that is predicted of the rows, as one function that can be traced: what leaves the library is this."""
-    distances = decision(params, evaluate(distance, params, X), labels, n_classes)
+    distances = decision(params, evaluate(distance, params, X), jnp.asarray(labels), n_classes)
     nearest = distances.argmin(axis=1).astype(jnp.int32)
     others = jnp.where(jnp.arange(n_classes) == nearest[:, None], jnp.inf, distances).min(axis=1)
     confidence = relative_difference(others, distances.min(axis=1))

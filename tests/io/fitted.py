@@ -4,6 +4,7 @@ from functools import cache
 from unittest import mock
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from sklearn.datasets import load_iris
@@ -27,7 +28,7 @@ def fitted(name):
     """Return a fitted model whose parameters are where a training might have left them."""
     X, y = samples()
     model = ESTIMATORS[name]()
-    options = {"n_prototypes_per_class": 2, "n_components": 5, "input_shape": (2, 2, 1), "random_seed": 1}
+    options = {"n_prototypes_per_class": 2, "input_shape": (2, 2, 1)} if name != "CBC" else {"n_components": 5}
     model.set_params(**{key: value for key, value in options.items() if key in model.get_params()})
     with mock.patch.object(SupervisedPrototypeModel, "_train", _move):
         return model.fit(X, y)
@@ -43,6 +44,6 @@ def _move(self, rows, validation, until):
         group: {part: moved(array) for part, array in value.items()} if isinstance(value, dict) else moved(value)
         for group, value in self._parameters().items()
     }
-    params = jax.tree.map(np.asarray, self._trainable().project(params))
+    params = jax.tree.map(np.asarray, self._trainable().project(jax.tree.map(jnp.asarray, params)))
     self._hold_parameters(params, np.searchsorted(self.classes_, self.prototype_labels_))
     self.n_iter_ = 1

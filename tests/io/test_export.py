@@ -150,7 +150,7 @@ def test_an_operation_that_onnx_does_not_have_is_named(tmp_path):
 @needs_onnx
 def test_a_file_that_says_something_else_is_not_written(tmp_path, monkeypatch):
     model = fitted("NPC")
-    monkeypatch.setattr(Program, "predict", lambda self, X: program_of(model)(-X))
+    monkeypatch.setattr(Program, "predict", lambda self, X: program_of(model)(jnp.asarray(-X)))
     with pytest.raises(ValueError, match="The exported label is not that of the model"):
         to_onnx(model, tmp_path / "m")
     assert os.listdir(tmp_path) == []
