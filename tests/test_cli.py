@@ -198,7 +198,7 @@ def test_export_of_every_format_and_its_errors(tmp_path):
             "out",
             "--quantize",
             "int4",
-        ): "dtype must be one of 'int8', 'float16'; got 'int4'.",
+        ): "dtype must be one of 'int8', 'float16'",
         ("none", "--format", "c", "-o", "out"): "No model file at",
     }.items():
         paths = [tmp_path / each if each in {"m", "none", "out", "nowhere/out"} else each for each in arguments]

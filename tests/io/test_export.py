@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax import export
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
     FunctionTransformer,
@@ -116,6 +117,14 @@ def test_pipelines(scaling, tmp_path):
     label, probabilities, _ = run(tmp_path / "m.onnx", X)
     np.testing.assert_allclose(probabilities, pipeline.predict_proba(X), atol=1e-4)
     assert (label == pipeline.predict(X)).mean() > 0.98
+
+
+@needs_onnx
+def test_searches(tmp_path):
+    X, y = samples()
+    search = GridSearchCV(make_pipeline(MaxAbsScaler(), KNN()), {"knn__n_neighbors": [1, 3]}, cv=2).fit(X, y)
+    to_onnx(search, tmp_path / "m.onnx")
+    assert (run(tmp_path / "m.onnx", X)[0] == search.predict(X)).mean() > 0.98
 
 
 @needs_onnx
