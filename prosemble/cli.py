@@ -38,7 +38,7 @@ def _one_line_errors() -> Iterator[None]:
         yield
     except BrokenPipeError:  # the reader of our output has seen enough
         raise
-    except (ValueError, TypeError, OSError) as error:
+    except (ValueError, TypeError, OSError, ImportError) as error:  # the last, where an extra is not installed
         typer.echo("Error: " + " ".join(str(error).split()), err=True)
         raise typer.Exit(2) from None
 

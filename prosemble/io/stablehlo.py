@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ def to_stablehlo(model: Any, path: str | Path) -> None:
 
     Raises
     ------
+    ImportError
+        If the extra `stablehlo` is not installed.
     TypeError
         If the model is no classifier of prototypes, or a step before it cannot be exported.
     ValueError
@@ -55,6 +58,8 @@ def to_stablehlo(model: Any, path: str | Path) -> None:
     >>> index.tolist(), probabilities.shape
     ([0, 0, 0, 0, 0], (5, 3))
     """
+    if find_spec("flatbuffers") is None:  # which JAX needs for this alone, and does not install
+        raise ImportError("to_stablehlo needs the extra `stablehlo`: pip install 'prosemble[stablehlo]'.")
     program = program_of(model)
     (rows,) = export.symbolic_shape("n")
     X = jax.ShapeDtypeStruct((rows, program.n_features), program.dtype)

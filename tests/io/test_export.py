@@ -21,7 +21,7 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
-from prosemble.io import to_onnx, to_stablehlo, writing
+from prosemble.io import stablehlo, to_onnx, to_stablehlo, writing
 from prosemble.io.program import Program, program_of
 from prosemble.models import GLVQ, GMLVQ, KNN, NPC
 from tests.io.fitted import EVERY_ESTIMATOR, fitted, samples
@@ -199,3 +199,6 @@ def test_without_the_extra(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "jax2onnx", None)
     with pytest.raises(ImportError, match=r"pip install 'prosemble\[onnx\]'"):
         to_onnx(fitted("NPC"), tmp_path / "m")
+    monkeypatch.setattr(stablehlo, "find_spec", lambda name: None)
+    with pytest.raises(ImportError, match=r"pip install 'prosemble\[stablehlo\]'"):
+        to_stablehlo(fitted("NPC"), tmp_path / "m")
