@@ -59,7 +59,7 @@ class Server:
         )  # fmt: skip
 
     def ask(self, *question: Any) -> float:
-        """Return the seconds that the library took, NaN where it has no such model."""
+        """Return the seconds that the library took, NaN where it has no such model or fails."""
         assert self.process.stdin is not None and self.process.stdout is not None
         self.process.stdin.write(json.dumps(question) + "\n")
         self.process.stdin.flush()

@@ -48,6 +48,8 @@ def markdown(rows: list[dict[str, Any]]) -> str:
     """Return a table of rows that have the same columns; numbers to three digits."""
 
     def cell(value: Any) -> str:
+        if value != value:
+            return "-"
         if isinstance(value, float):
             return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
         return f"{value:,}" if isinstance(value, int) else str(value)

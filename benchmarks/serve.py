@@ -1,7 +1,7 @@
 """Times trainings of one library: runs in that library's environment, asked by `peers.py`.
 
 A line of standard input is a JSON list, the fields of a `peers.Fit`; the answer is the seconds of a training that is
-not the first of its kind, or NaN where the library has no such model.
+not the first of its kind, or NaN where the library has no such model or fails.
 """
 
 from __future__ import annotations
@@ -96,7 +96,8 @@ def main() -> None:
             start = time.perf_counter()
             act()
             print(time.perf_counter() - start, file=answers, flush=True)
-        except AttributeError:
+        except Exception as error:
+            print(f"{name} {settings}: {error!r}", file=sys.stderr)
             print("nan", file=answers, flush=True)
 
 

@@ -29,6 +29,8 @@ Rows = Annotated[
     typer.Option("--output", "-o", help="CSV or Parquet to write; standard output when left out."),
 ]
 
+# What `prosemble export` writes, and the functions of prosemble.io that do.
+FORMATS = {"onnx": "to_onnx", "stablehlo": "to_stablehlo", "c": "to_c_header"}
 # Prototypes that are printed.
 MOST_SHOWN = 100
 
@@ -40,7 +42,7 @@ def _one_line_errors() -> Iterator[None]:
         yield
     except BrokenPipeError:  # the reader of our output has seen enough
         raise
-    except (ValueError, TypeError, OSError) as error:
+    except (ValueError, TypeError, OSError, ImportError) as error:  # the last, where an extra is not installed
         typer.echo("Error: " + " ".join(str(error).split()), err=True)
         raise typer.Exit(2) from None
 
@@ -166,6 +168,37 @@ def _write_rows(frame: Any, output: Path | None) -> None:
         frame.to_parquet(output, index=False)
     else:
         frame.to_csv(output, index=False)
+
+
+@app.command()
+def export(
+    model: ModelPath,
+    form: Annotated[str, typer.Option("--format", help="onnx, stablehlo (for JAX and XLA) or c (a C99 header).")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="File to write.")],
+    quantize: Annotated[
+        str | None, typer.Option(help="int8 or float16: store the parameters in fewer bits first.")
+    ] = None,
+) -> None:
+    """Write a model as a program that runs without this library; it reads the table's units.
+
+    Example: prosemble export model.prosemble --format onnx -o model.onnx
+    """
+    with _one_line_errors():
+        from prosemble import io
+        from prosemble.table import TableModel
+
+        if form not in FORMATS:
+            raise ValueError(f"--format {form}: give one of {', '.join(FORMATS)}.")
+        learner = TableModel.load(model)
+        if quantize is not None:
+            learner.estimator = learner.estimator.quantize(quantize)
+        if not output.parent.is_dir():
+            raise FileNotFoundError(f"--output {output}: no folder {output.parent}.")
+        getattr(io, FORMATS[form])(learner, output)
+        typer.echo(f"Written to {output} ({output.stat().st_size:,} bytes).")
+        names = learner.feature_names
+        shown = ", ".join(names[:MOST_SHOWN]) + (f" and {len(names) - MOST_SHOWN} more" if names[MOST_SHOWN:] else "")
+        typer.echo(f"It takes rows of {len(names)} numbers, in this order: {shown}")
 
 
 def _learner(estimator: Any, table: str, target: str, output: Path, test_size: float, seed: int) -> Any:

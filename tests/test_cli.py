@@ -183,3 +183,43 @@ def test_bad_rows_at_predict(mushrooms):
         assert not (folder / "out.csv").exists()
     assert run("predict", folder / "mushrooms.csv", folder / "mushrooms.csv").exit_code == 2
     assert run("show", folder / "nothing").exit_code == 2
+
+
+@pytest.mark.parametrize("quantize", [[], ["--quantize", "int8"]])
+def test_export(quantize, mushrooms):
+    onnxruntime = pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
+    frame, folder = mushrooms
+    run("fit", folder / "mushrooms.csv", "--target", "edible", "-o", folder / "m", *FAST)
+    result = run("export", folder / "m", "--format", "onnx", "-o", folder / "m.onnx", *quantize)
+    assert result.exit_code == 0, result.output
+    assert "rows of 5 numbers, in this order: weight, cap, ring, colour=brown, colour=red" in result.output
+    X = frame[["weight", "cap", "ring"]].assign(brown=frame.colour == "brown", red=frame.colour == "red")
+    label, probabilities, _ = onnxruntime.InferenceSession(folder / "m.onnx").run(None, {"X": X.to_numpy("float32")})
+    expected = TableModel.load(folder / "m").predict(frame)
+    np.testing.assert_array_equal(label, expected["prediction"])
+    np.testing.assert_allclose(probabilities, expected.filter(like="probability"), atol=1e-2 if quantize else 1e-4)
+
+
+def test_export_of_every_format_and_its_errors(tmp_path):
+    GLVQ(max_iter=2).fit(*load_wine(return_X_y=True)).save(tmp_path / "m")
+    for form in ("stablehlo", "c"):
+        result = run("export", tmp_path / "m", "--format", form, "-o", tmp_path / form)
+        assert result.exit_code == 0 and f"{(tmp_path / form).stat().st_size:,} bytes" in result.output
+    for arguments, message in {
+        ("m", "--format", "pmml", "-o", "out"): "--format pmml: give one of onnx, stablehlo, c.",
+        ("m", "--format", "c", "-o", "nowhere/out"): "no folder",
+        (
+            "m",
+            "--format",
+            "c",
+            "-o",
+            "out",
+            "--quantize",
+            "int4",
+        ): "dtype must be one of 'int8', 'float16'",
+        ("none", "--format", "c", "-o", "out"): "No model file at",
+    }.items():
+        paths = [tmp_path / each if each in {"m", "none", "out", "nowhere/out"} else each for each in arguments]
+        result = run("export", *paths)
+        assert result.exit_code == 2 and message in result.stderr and result.stderr.count("\n") == 1
+    assert "prosemble export model.prosemble --format onnx -o model.onnx" in run("export", "--help").output

@@ -26,13 +26,14 @@ _LARGE = 2**24
 def squared_projections(X: Samples, W: Prototypes, omegas: Omegas) -> Float[Array, "n p"]:
     """Return ||(x - w_k) omega_k||^2."""
     (n, d), (p, _, r) = X.shape, omegas.shape
-    if n * p * d * r < _LARGE or 2 * r < d or jnp.finfo(X.dtype).bits < 32:
+    # Whoever leaves n open traces a program to export, and asks for no gradient.
+    if not isinstance(n, int) or n * p * d * r < _LARGE or 2 * r < d or jnp.finfo(X.dtype).bits < 32:
         return _prototype_by_prototype(X, W, omegas)
     return _for_winners(X, W, omegas)
 
 
 def _prototype_by_prototype(X: Samples, W: Prototypes, omegas: Omegas) -> Float[Array, "n p"]:
-    p, d, r = omegas.shape
+    (n, d), (p, _, r) = X.shape, omegas.shape
     # As many prototypes at a time as have together no more directions than there are features.
     together = max(1, min(p, d // max(1, r)))
     whole = p // together * together
@@ -43,12 +44,12 @@ def _prototype_by_prototype(X: Samples, W: Prototypes, omegas: Omegas) -> Float[
     def to(some: tuple[Array, Array]) -> Array:
         omega, centre = some
         gap = inner(X, omega.transpose(1, 0, 2).reshape(d, -1)) - centre.reshape(-1)
-        return squared_norms(gap.reshape(len(X) * len(omega), r)).reshape(len(X), len(omega)).T
+        return squared_norms(gap.reshape(n * len(omega), r)).reshape(n, len(omega)).T
 
     chunks = jax.tree.map(
         lambda part: part[:whole].reshape(whole // together, together, *part.shape[1:]), (omegas, centres)
     )
-    distances = jax.lax.map(to, chunks).reshape(whole, len(X))
+    distances = jax.lax.map(to, chunks).reshape(whole, n)
     if whole < p:
         distances = jnp.concatenate([distances, to((omegas[whole:], centres[whole:]))])
     return distances.T

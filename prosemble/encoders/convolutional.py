@@ -53,4 +53,4 @@ class CNN(Encoder):
                 precision=jax.lax.Precision.HIGHEST,
             )
             images = self.activation(convolved + weights[f"{stage}.bias"])
-        return inner(images.reshape(len(X), -1), weights["latent.kernel"]).astype(X.dtype)
+        return inner(images.reshape(X.shape[0], -1), weights["latent.kernel"]).astype(X.dtype)

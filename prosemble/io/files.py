@@ -8,6 +8,8 @@ library's estimators or must be the one whose `load` was called. The header (met
 - `fitted`: labels and names; arrays are tensors named after the groups of parameters, `omega`, or `backbone.0.bias`,
 - `training`: its history; what `resume` and `partial_fit` need are the tensors `state.epoch`, `state.average['omega']`,
   and so on,
+- `quantization`: for models of 8 or 16 bits, what `quantize` found; the tensors are what is stored, and those of 8 bits
+  have others beside them, `omega:offset` and `omega:step`,
 - `table`: for the command line's models, how columns become features.
 """
 
@@ -15,8 +17,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
-import tempfile
 import warnings
 from collections.abc import Mapping
 from functools import cache
@@ -33,9 +33,12 @@ from prosemble import distances, encoders, objectives
 from prosemble.core.activations import ACTIVATIONS
 from prosemble.core.part import Part
 from prosemble.encoders.base import LAYER_ACTIVATIONS
+from prosemble.io.quantization import Quantized, dequantized, shape_of_scale
+from prosemble.io.writing import replacing
 from prosemble.training import loop
 
-FORMAT = 1
+# Quantised models need the second; all others are written as the first, which older readers know.
+FORMAT = 2
 # Functions that a header may name, by kind.
 _FUNCTIONS: dict[str, Mapping[str, Any]] = {"activation": ACTIVATIONS, "layer_activation": LAYER_ACTIVATIONS}
 
@@ -55,33 +58,24 @@ def save(model: Any, path: str | Path, table: Mapping[str, Any] | None = None) -
         "n_features_in": int(model.n_features_in_),
         "feature_names_in": getattr(model, "feature_names_in_", np.array([])).tolist(),
     }
+    quantization = getattr(model, "quantization_", None)
     header = {
-        "format": FORMAT,
+        "format": FORMAT if quantization else 1,
         "class": type(model).__name__,
         "parameters": {name: _encode(value) for name, value in parameters.items()},
         "objects": objects,
         "fitted": fitted,
         "training": {name: _encode(getattr(model, name)) for name in model._progress},
+        "quantization": quantization,
         "table": table,
     }
     # safetensors keeps no shape of a scalar apart from that of one element on every version: all arrays go flat.
-    tensors = {name: np.ravel(value) for name, value in _flat(model._parameters()).items()}
+    tensors = {name: np.ravel(value) for name, value in _flat(model._stored()).items()}
     for field, value in model._state._asdict().items() if hasattr(model, "_state") else ():
         tensors |= {name: np.ravel(leaf) for name, leaf in _named_leaves(field, value)}
     metadata = {"prosemble": json.dumps(header)}
-
-    path = Path(path)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
-    try:
+    with replacing(path) as temporary:
         save_file(tensors, temporary, metadata=metadata)
-        with open(temporary, "rb") as file:
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
 
 
 def load(path: str | Path, cls: type | None = None, objects: Mapping[str, Any] | None = None) -> Any:
@@ -182,7 +176,9 @@ def _build(
         else _restored(path, tensors, name, sizes)
         for name, sizes in fitted["groups"].items()
     }
-    model._hold_parameters(groups, np.array(fitted["prototype_labels"], np.intp))
+    model._hold_parameters(dequantized(groups), np.array(fitted["prototype_labels"], np.intp))
+    if quantization := header.get("quantization"):
+        model._hold_quantized(groups, quantization)
     model.n_features_in_ = fitted["n_features_in"]
     if fitted["feature_names_in"]:
         model.feature_names_in_ = np.array(fitted["feature_names_in"], dtype=object)
@@ -192,14 +188,18 @@ def _build(
     for name in model._progress:
         value = header["training"][name]
         setattr(model, name, np.array(value, float) if isinstance(value, list) else value)
-    if not hasattr(model, "_state_template"):
+    if quantization or not hasattr(model, "_state_template"):
         return model
     lost_optimizer = "optimizer" in set(header["objects"]) - set(objects)
     model._state = _restored_state(model, tensors, keep_optimizer=not lost_optimizer)
     return model
 
 
-def _restored(path: str | Path, tensors: dict[str, np.ndarray], name: str, size: list[int]) -> np.ndarray:
+def _restored(path: str | Path, tensors: dict[str, np.ndarray], name: str, size: list[int]) -> Any:
+    if f"{name}:step" in tensors:
+        shape = shape_of_scale(name, tuple(size))
+        offset, step = (tensors[f"{name}:{part}"].reshape(shape) for part in ("offset", "step"))
+        return Quantized(tensors[name].reshape(size), offset, step)
     if tensors[name].size != np.prod(size, dtype=int):
         raise ModelFileError(f"{path} is damaged: {name} has {tensors[name].size} numbers, not those of {size}.")
     return tensors[name].reshape(size)
@@ -207,8 +207,15 @@ def _restored(path: str | Path, tensors: dict[str, np.ndarray], name: str, size:
 
 def _flat(groups: dict[str, Any]) -> dict[str, np.ndarray]:
     """Return the arrays of the groups by name; those of a group of several are `group.part`."""
-    nested = {name: value if isinstance(value, dict) else {"": value} for name, value in groups.items()}
-    return {f"{name}.{part}".rstrip("."): array for name, parts in nested.items() for part, array in parts.items()}
+    flat: dict[str, np.ndarray] = {}
+    for group, value in groups.items():
+        parts = (
+            {f"{group}.{part}": array for part, array in value.items()} if isinstance(value, dict) else {group: value}
+        )
+        for name, array in parts.items():
+            values, *scale = array if isinstance(array, Quantized) else (array,)
+            flat |= {name: values, **dict(zip((f"{name}:offset", f"{name}:step"), scale, strict=False))}
+    return flat
 
 
 def _named_leaves(name: str, field: Any) -> list[tuple[str, Any]]:
@@ -298,9 +305,3 @@ def _label_dtype(name: str) -> np.dtype:
     if dtype.kind not in "OUSbiuf":
         raise TypeError(f"labels of dtype {name}")
     return dtype
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

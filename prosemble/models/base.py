@@ -22,6 +22,7 @@ from prosemble.distances import Distance, FromFunction, SquaredEuclidean
 from prosemble.io import files
 from prosemble.models import _settings, prediction
 from prosemble.models._docs import documented
+from prosemble.models.quantized import Quantizable, attribute_of
 from prosemble.objectives import Decision, Nearest
 from prosemble.training.data import Rows
 
@@ -40,7 +41,7 @@ def unchanged_on_failure(estimator: BaseEstimator) -> Iterator[None]:
 
 @dataclass_transform(kw_only_default=True, eq_default=False)
 @dataclass(kw_only=True, eq=False, repr=False)
-class PrototypeModel(ClassifierMixin, BaseEstimator):
+class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
     """A classifier that predicts by the nearest of its labelled prototypes.
 
     `fit` of a subclass reads its data by `_read` and hands what it has learned to `_hold_parameters`.
@@ -63,7 +64,9 @@ class PrototypeModel(ClassifierMixin, BaseEstimator):
         n_classes_ : int
         n_features_in_ : int
         feature_names_in_ : ndarray of shape (n_features,)
-            Present where X had string column names."""
+            Present where X had string column names.
+        quantization_ : dict
+            Present where `quantize` made the model: sizes and accuracies before and after."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -149,13 +152,14 @@ class PrototypeModel(ClassifierMixin, BaseEstimator):
 
     def _hold_parameters(self, params: Mapping[str, Any], indices: np.ndarray) -> None:
         """Take over the parameters, by group, and the class indices of the prototypes."""
+        self._forget_quantized()
         self._groups = tuple(params)
         for name, value in params.items():
-            setattr(self, _attribute(name), value)
+            setattr(self, attribute_of(name), value)
         self.prototype_labels_ = self.classes_[indices]
 
     def _parameters(self) -> dict[str, Any]:
-        return {name: getattr(self, _attribute(name)) for name in self._groups}
+        return {name: getattr(self, attribute_of(name)) for name in self._groups}
 
     # Prediction.
 
@@ -384,8 +388,3 @@ class DrawnPrototypes(PrototypeModel):
                 f"{source} must give each class a prototype; without one: {classes[missing].tolist()}, "
                 f"classes: {classes.tolist()}."
             )
-
-
-def _attribute(group: str) -> str:
-    """Return the fitted attribute that holds a group of parameters."""
-    return "backbone_params_" if group == "backbone" else f"{group}_"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -11,8 +12,31 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from prosemble.core.blocks import by_blocks
+from prosemble.core.losses import relative_difference
 from prosemble.distances import Distance, Params, evaluate
 from prosemble.objectives import Decision, Nearest
+
+
+class Outcome(NamedTuple):
+    """What is said of each row: the index of its class, the probabilities of all classes, and how sure that is.
+
+    The confidence is (d- - d+) / (d- + d+) in [0, 1] with the distances d+ to the predicted and d- to the next class.
+    """
+
+    nearest: Int[Array, " n"]
+    probabilities: Float[Array, "n c"]
+    confidence: Float[Array, " n"]
+
+
+def outcome(
+    distance: Distance, decision: Decision, params: Params, X: Float[Array, "n d"], labels: Any, n_classes: int
+) -> Outcome:
+    """Return all that is predicted of the rows, as one function that can be traced: what leaves the library is this."""
+    distances = decision(params, evaluate(distance, params, X), jnp.asarray(labels), n_classes)
+    nearest = distances.argmin(axis=1).astype(jnp.int32)
+    others = jnp.where(jnp.arange(n_classes) == nearest[:, None], jnp.inf, distances).min(axis=1)
+    confidence = relative_difference(others, distances.min(axis=1))
+    return Outcome(nearest, jax.nn.softmax(-distances, axis=1), confidence)
 
 
 # The distances come from a program of their own: fused with what is made of them, they would be rounded in one way for

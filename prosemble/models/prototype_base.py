@@ -204,6 +204,7 @@ class SupervisedPrototypeModel(DrawnPrototypes):
                 raise ValueError("resume=True starts from the fitted prototypes; initial_prototypes cannot act.")
             if resume:
                 check_is_fitted(self)
+                self._require_full_precision("fit(resume=True)")
             X, y, weight = self._read(X, y, sample_weight, known=self.classes_ if resume else None)
             rows, merged = self._arrange(X, y, weight)
             if not resume:
@@ -242,6 +243,7 @@ class SupervisedPrototypeModel(DrawnPrototypes):
         ]
         losses = np.array([model.best_loss_ if self.restore_best else model.loss_ for model in fits])
         best = int(losses.argmin())
+        self._forget_quantized()
         self.__dict__.update(vars(fits[best]) | {"random_seed": self.random_seed})
         self.best_seed_, self.seed_losses_ = seeds[best], losses
         return self
@@ -265,6 +267,7 @@ class SupervisedPrototypeModel(DrawnPrototypes):
             self._validate_params()
             fitted = hasattr(self, "classes_")
             if fitted:
+                self._require_full_precision("partial_fit")
                 if classes is not None and not np.array_equal(np.unique(classes), self.classes_):
                     raise ValueError(f"classes={classes!r} differs from that of the first call: {self.classes_}.")
                 known = self.classes_

@@ -1,0 +1,166 @@
+"""Models as ONNX files, which run without Python, JAX or this library."""
+
+from __future__ import annotations
+
+import json
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import export
+
+from prosemble.distances import SquaredEuclidean
+from prosemble.io.program import Program, program_of
+from prosemble.io.writing import write_bytes
+from prosemble.models.prediction import outcome
+from prosemble.objectives import Nearest
+
+# Old enough for the runtimes that are in use: ONNX 1.13 of 2022. The file's own layout (IR) is of the same release.
+OPSET, IR_VERSION = 18, 8
+
+
+def to_onnx(model: Any, path: str | Path) -> None:
+    """Write a fitted model as an ONNX file, made by tracing the program that predicts.
+
+    The file has one input, `X` (n, n_features) of the model's type, float32 as a rule, for any number n of rows, and
+    three outputs: `label` (n,), strings or numbers as in `classes_`; `probabilities` (n, n_classes) as of
+    `predict_proba`; and `confidence` (n,), (d- - d+) / (d- + d+) in [0, 1] with the distances d+ to the predicted
+    class and d- to the next, 0 where both are 0. Before it is written it is run, and what it says is compared with what
+    the model says.
+
+    Parameters
+    ----------
+    model : estimator, Pipeline, search or TableModel
+        A classifier of `prosemble.models`, alone or behind any of StandardScaler, MinMaxScaler, MaxAbsScaler,
+        RobustScaler and Normalizer, which become part of the file. A quantised one stays as small as it is.
+    path : str or Path
+        Replaced whole or not at all.
+
+    Raises
+    ------
+    ImportError
+        If the extra `onnx` is not installed.
+    TypeError
+        If the model is no classifier of prototypes, or a step before it cannot be exported.
+    ValueError
+        If an operation, as of a function of yours, has no counterpart in ONNX; it is named.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import mkdtemp
+    >>> import onnxruntime
+    >>> from sklearn.datasets import load_iris
+    >>> from prosemble.io import to_onnx
+    >>> from prosemble.models import NPC
+    >>> iris = load_iris()
+    >>> path = Path(mkdtemp()) / "iris.onnx"
+    >>> to_onnx(NPC().fit(iris.data, iris.target_names[iris.target]), path)
+    >>> session = onnxruntime.InferenceSession(path)
+    >>> label, probabilities, confidence = session.run(None, {"X": iris.data[:2].astype("float32")})
+    >>> label.tolist()
+    ['setosa', 'setosa']
+    """
+    try:
+        with _quiet():
+            import jax2onnx
+            import onnx
+            import onnxruntime
+    except ImportError as error:
+        raise ImportError(f"to_onnx needs the extra `onnx`: pip install 'prosemble[onnx]' ({error}).") from error
+    program = program_of(model)
+    try:
+        with _quiet():
+            graph = jax2onnx.to_onnx(
+                lambda X: tuple(program(X)),
+                [jax.ShapeDtypeStruct((export.symbolic_shape("n")[0], program.n_features), program.dtype)],
+                model_name=program.name,
+                opset=OPSET,
+                input_names=["X"],
+                output_names=["index", "probabilities", "confidence"],
+                enable_double_precision=program.dtype == np.float64,
+            )
+        graph.ir_version = IR_VERSION
+        _add_labels(onnx, graph, program)
+        onnx.checker.check_model(graph)
+        content = graph.SerializeToString()
+        session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+        differs = _differs(program, session)
+    except Exception as error:  # the exporter and the runtime raise whatever stopped them
+        raise ValueError(f"{_cannot(program)} {error}") from error
+    if differs:
+        raise ValueError(f"{_cannot(program)} The exported {differs} is not that of the model.")
+    write_bytes(path, content)
+
+
+def _add_labels(onnx: Any, graph: Any, program: Program) -> None:
+    """Put labels in the place of the output of class indices, and names into the file's properties."""
+    classes = program.classes
+    if classes.dtype.kind in "OU":
+        kind, values = onnx.TensorProto.STRING, np.array([str(label).encode() for label in classes], object)
+    else:
+        classes = classes.astype(np.int64) if classes.dtype.kind in "iu" else classes
+        kind, values = onnx.helper.np_dtype_to_tensor_dtype(classes.dtype), classes
+    graph.graph.initializer.append(onnx.helper.make_tensor("classes", kind, classes.shape, values))
+    graph.graph.node.append(onnx.helper.make_node("Gather", ["classes", "index"], ["label"], axis=0))
+    label = onnx.helper.make_tensor_value_info("label", kind, ["n"])
+    del graph.graph.output[0]
+    graph.graph.output.insert(0, label)
+    onnx.helper.set_model_props(graph, {"features": json.dumps(program.feature_names)})
+
+
+def _differs(program: Program, session: Any) -> str:
+    """Return the name of the first output that differs between the file and the model on some rows, if any does."""
+    X = program.probes()
+    label, *numbers = session.run(None, {"X": X})
+    index, *expected = map(np.asarray, program.predict(X))
+    agree = {
+        "label": label == program.classes[index].astype(label.dtype),
+        "probabilities": np.isclose(numbers[0], expected[0], rtol=1e-3, atol=1e-4).all(axis=1),
+        "confidence": np.isclose(numbers[1], expected[1], rtol=1e-3, atol=1e-4),
+    }
+    # Rounding decides where two classes are level, or all distances are tiny beside the samples.
+    return next((name for name, rows in agree.items() if rows.mean() < 0.9), "")
+
+
+def _cannot(program: Program) -> str:
+    """Return the beginning of an error message, which names what is unusual in the program."""
+
+    def usual(X: Any) -> Any:
+        params = {"prototypes": jnp.zeros((2, program.n_features), program.dtype)}
+        return outcome(SquaredEuclidean(), Nearest(), params, X, np.arange(2), 2)
+
+    X = jax.ShapeDtypeStruct((2, program.n_features), program.dtype)
+    own, known = (set(_operations(jax.make_jaxpr(each)(X).jaxpr)) for each in (program.__call__, usual))
+    unusual = f" Its operations include {', '.join(sorted(own - known))}." if own - known else ""
+    return f"{program.name} cannot be exported to ONNX.{unusual}"
+
+
+def _operations(jaxpr: Any) -> Iterator[str]:
+    """Yield the names of the operations of JAX that a traced function is made of."""
+    for equation in jaxpr.eqns:
+        parts = [
+            part for value in equation.params.values() for part in (value if isinstance(value, tuple) else [value])
+        ]
+        inner = [getattr(part, "jaxpr", part) for part in parts]  # what a jit, a loop or a branch holds
+        inner = [part for part in inner if hasattr(part, "eqns")]
+        yield from (name for part in inner for name in _operations(part)) if inner else (equation.primitive.name,)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep back what the exporter says to its own developers, and of shapes that are open, as they are meant to be."""
+    logger = logging.getLogger("onnx_ir")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            yield
+    finally:
+        logger.setLevel(level)
