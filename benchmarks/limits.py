@@ -29,6 +29,8 @@ CASES: dict[str, tuple[int, int, int, str, dict[str, Any], Callable[[int, int], 
     "RSLVQ, 100,000 x 64, 10 a class": (100_000, 64, 10, "RSLVQ", {}, lambda d, p: 0),
     # Projection forward, its gradient, and the gradient of the projected samples.
     "GMLVQ, 100,000 x 64, 10 a class": (100_000, 64, 10, "GMLVQ", {}, lambda d, p: 2 * d / p + 1),
+    # A projection for each prototype forward; backward an outer product for each of the two winners of a sample.
+    "LGMLVQ, 10,000 x 64, 1 a class": (10_000, 64, 1, "LGMLVQ", {}, lambda d, p: d + 2 * d / p - 2),
     "batches of 256, 100,000 x 64, 10 a class": (100_000, 64, 10, "GLVQ", {"batch_size": 256}, lambda d, p: 0),
 }
 
