@@ -43,8 +43,9 @@ def python_of(peer: str, folder: Path) -> Path:
 
 
 def clean_environment() -> dict[str, str]:
-    """Return the variables of this process without what would let a peer import another library than its own."""
-    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    """Return the variables of this process, but for those that change what is imported or keep it from being cached."""
+    apart = ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "PROSEMBLE_COMPILE_CACHE")
+    return {name: value for name, value in os.environ.items() if name not in apart}
 
 
 class Server:

@@ -9,8 +9,9 @@ import jax
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-# Rows that are hashed at a time, and that padding takes for a block where nobody says how many a block has.
-BLOCK = 4096
+# Rows that padding takes for a block where nobody says how many a block has, and that are hashed at a time: so few that
+# what is computed of them stays in the cache.
+BLOCK, HASHED = 4096, 512
 
 #: A NumPy array on the host, a JAX array on a device or while it is traced.
 AnyArray = Any
@@ -40,17 +41,16 @@ def merge_equal_rows(rows: Rows) -> Rows:
 
 def _row_keys(X: np.ndarray) -> np.ndarray:
     """Return a 64-bit key per row: equal for equal rows, different (but for a chance of 2^-64) for others."""
-    X = X + 0  # -0.0 equals 0.0 but has other bits
-    bits = X.view(np.uint32 if X.itemsize == 4 else np.uint64)
-    coefficients = np.random.default_rng(0).integers(2**63, size=bits.shape[1], dtype=np.uint64) * 2 + 1
+    coefficients = np.random.default_rng(0).integers(2**63, size=X.shape[1], dtype=np.uint64) * 2 + 1
     keys = np.zeros(len(X), np.uint64)
-    for start in range(0, len(X), BLOCK):
-        block = bits[start : start + BLOCK].astype(np.uint64)
+    for start in range(0, len(X), HASHED):
+        rows = X[start : start + HASHED] + 0  # -0.0 equals 0.0 but has other bits
+        words = rows.view(np.uint32 if X.itemsize == 4 else np.uint64).astype(np.uint64)
         # A plain linear hash maps rows that differ by powers of two in step to equal keys; mix the words first.
-        block ^= block >> 15
-        block *= np.uint64(0x9E3779B97F4A7C15)
-        block ^= block >> 32
-        keys[start : start + BLOCK] = (block * coefficients).sum(axis=1, dtype=np.uint64)
+        words ^= words >> 15
+        words *= np.uint64(0x9E3779B97F4A7C15)
+        words ^= words >> 32
+        keys[start : start + HASHED] = words @ coefficients
     keys ^= keys >> 29
     return keys * np.uint64(0xBF58476D1CE4E5B9)
 
