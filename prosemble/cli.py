@@ -24,6 +24,10 @@ Output = Annotated[Path, typer.Option("--output", "-o", help="File to write the 
 TestSize = Annotated[float, typer.Option(min=0.01, max=0.99, help="Share of the rows held out to test on.")]
 Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of the split and the model.")]
 ModelPath = Annotated[Path, typer.Argument(help="A model file that `prosemble fit` wrote.")]
+Rows = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", help="CSV or Parquet to write; standard output when left out."),
+]
 
 # Prototypes that are printed.
 MOST_SHOWN = 100
@@ -106,10 +110,7 @@ def search(
 def predict(
     model: ModelPath,
     table: Table,
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", help="CSV or Parquet to write; standard output when left out."),
-    ] = None,
+    output: Rows = None,
 ) -> None:
     """Write the predicted label and the probability of each class for the rows of TABLE.
 
@@ -118,13 +119,7 @@ def predict(
     with _one_line_errors():
         from prosemble.table import TableModel, read_table
 
-        result = TableModel.load(model).predict(read_table(table), table)
-        if output is None:
-            result.to_csv(sys.stdout, index=False)
-        elif output.suffix.lower() in {".parquet", ".pq"}:
-            result.to_parquet(output, index=False)
-        else:
-            result.to_csv(output, index=False)
+        _write_rows(TableModel.load(model).predict(read_table(table), table), output)
 
 
 @app.command()
@@ -147,6 +142,30 @@ def show(model: ModelPath) -> None:
         if hasattr(estimator, "n_iter_"):  # others are not trained
             typer.echo(f"Epochs: {estimator.n_iter_}, loss: {estimator.loss_:.5g}")
         _show_prototypes(learner)
+
+
+@app.command()
+def explain(model: ModelPath, table: Table, output: Rows = None) -> None:
+    """Write why each row of TABLE is predicted as it is: the nearest prototypes of the predicted class and of the next.
+
+    Distances to both, a confidence from 0 to 1, and what each feature adds to the difference of the distances, in
+    favour of the prediction where positive. Prototypes are counted from 0, in the order of `prosemble show`.
+
+    Example: prosemble explain model.prosemble new_rows.csv -o why.csv
+    """
+    with _one_line_errors():
+        from prosemble.table import TableModel, read_table
+
+        _write_rows(TableModel.load(model).explain(read_table(table), table), output)
+
+
+def _write_rows(frame: Any, output: Path | None) -> None:
+    if output is None:
+        frame.to_csv(sys.stdout, index=False)
+    elif output.suffix.lower() in {".parquet", ".pq"}:
+        frame.to_parquet(output, index=False)
+    else:
+        frame.to_csv(output, index=False)
 
 
 def _learner(estimator: Any, table: str, target: str, output: Path, test_size: float, seed: int) -> Any:

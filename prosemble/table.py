@@ -171,13 +171,20 @@ class TableModel:
 
     def predict(self, frame: pd.DataFrame, source: str = "table") -> pd.DataFrame:
         """Return a frame with the predicted label and the probability of each class."""
-        features = self.read_features(frame, source)
-        # An estimator that was fitted to an array has no names to compare with.
-        X = features if hasattr(self.estimator, "feature_names_in_") else features.to_numpy()
+        X = self._estimator_features(frame, source)
         result = pd.DataFrame({"prediction": self.estimator.predict(X)}, index=frame.index)
         names = [f"probability_{label}" for label in self.estimator.classes_]
         result[names] = self.estimator.predict_proba(X)
         return result
+
+    def explain(self, frame: pd.DataFrame, source: str = "table") -> pd.DataFrame:
+        """Return the estimator's `explain` of raw rows; features are the numeric columns and categories."""
+        return self.estimator.explain(self._estimator_features(frame, source)).set_index(frame.index)
+
+    def _estimator_features(self, frame: pd.DataFrame, source: str) -> Any:
+        features = self.read_features(frame, source)
+        # An estimator that was fitted to an array has no names to compare with.
+        return features if hasattr(self.estimator, "feature_names_in_") else features.to_numpy()
 
     def prototypes(self) -> pd.DataFrame:
         """Return the prototypes in the units of the table, one row each, with their labels in the index."""

@@ -65,6 +65,24 @@ def test_fit_show_and_predict(suffix, mushrooms):
     )
 
 
+def test_explain(mushrooms):
+    frame, folder = mushrooms
+    table, model = folder / "mushrooms.csv", folder / "m"
+    assert run("fit", table, "--target", "edible", "-o", model, *FAST).exit_code == 0
+    for suffix, read in (("csv", pd.read_csv), ("parquet", pd.read_parquet)):
+        result = run("explain", model, table, "-o", folder / f"why.{suffix}")
+        assert result.exit_code == 0, result.output
+        why = read(folder / f"why.{suffix}")
+        assert (why["prediction"] == frame["edible"]).all() and (why["runner_up"] != frame["edible"]).all()
+        features = ["weight", "cap", "ring", "colour=brown", "colour=red"]
+        assert list(why.columns[-5:]) == features
+        np.testing.assert_allclose(why[features].sum(axis=1), why["d_minus"] - why["d_plus"], rtol=1e-4, atol=1e-4)
+    assert run("explain", model, table).output.startswith("prediction,prototype,d_plus,runner_up,")
+    assert "Example: prosemble explain model.prosemble" in run("explain", "--help").output
+    refused = run("explain", model, spoiled(frame, folder, cap="much"))
+    assert refused.exit_code == 2 and "column 'cap' must hold numbers" in refused.stderr
+
+
 def test_the_recipe_beats_the_defaults_and_is_told(tmp_path):
     result = run("fit", "wine", "--target", "target", "-o", tmp_path / "m")
     assert result.exit_code == 0 and "Recipe: GLVQ(" in result.output and "transfer_fn='sigmoid_beta'" in result.output

@@ -1,6 +1,6 @@
 """Distance parts: what a model measures with, and the parameters of it that are learned."""
 
-from prosemble.distances.base import Distance, Params, Start, about_origin, evaluate
+from prosemble.distances.base import Distance, Params, Quadratic, Start, about_origin, evaluate
 from prosemble.distances.cosine import Cosine
 from prosemble.distances.encoded import Encoded
 from prosemble.distances.from_function import FromFunction, FromSimilarity
@@ -27,6 +27,7 @@ __all__ = [
     "Manhattan",
     "Omega",
     "Params",
+    "Quadratic",
     "Relevance",
     "RelevanceKernel",
     "SquaredEuclidean",

@@ -25,6 +25,42 @@ class Start(NamedTuple):
     rng: np.random.Generator
 
 
+class Quadratic(NamedTuple):
+    """||factor^T (x - w_k)||^2 + sum of offset_k: the factor (d, r), or (d,) for a diagonal; offsets (p, d), if any."""
+
+    factor: np.ndarray
+    offset: np.ndarray | None = None
+
+    def project(self, rows: np.ndarray) -> np.ndarray:
+        """Return the rows (n, d) where the form is a squared Euclidean distance, (n, r)."""
+        return rows * self.factor if self.factor.ndim == 1 else rows @ self.factor
+
+    def restore(self, change: np.ndarray, cutoff: float) -> np.ndarray:
+        """Return the smallest changes of the features (n, d) that are these (n, r) in the projection.
+
+        Directions whose part in the factor is below the cutoff, relative to the largest, are taken not to count.
+        """
+        if self.factor.ndim == 1:
+            return np.divide(change, self.factor, out=np.zeros_like(change), where=self.factor > 0)
+        return change @ np.linalg.pinv(self.factor, cutoff)
+
+    @property
+    def weights(self) -> np.ndarray:
+        """What a squared difference of each feature alone counts, (d,): the diagonal of factor factor^T."""
+        squares = self.factor**2
+        return squares if squares.ndim == 1 else squares.sum(axis=1)
+
+    def contributions(self, X: np.ndarray, W: np.ndarray, k: np.ndarray) -> np.ndarray:
+        """Return what each feature adds to the form of x_i and w_k[i], (n, d); nothing where x_i is not observed."""
+        observed = ~np.isnan(X)
+        gap = np.where(observed, X - W[k], 0.0)
+        image = gap * self.weights if self.factor.ndim == 1 else gap @ self.factor @ self.factor.T
+        seen = np.where(observed, self.weights, 0.0).sum(axis=1, keepdims=True)  # as in `prosemble.core.missing`
+        scale = np.divide(self.weights.sum(), seen, out=np.zeros_like(seen), where=seen > 0)
+        terms = gap * image * scale
+        return terms if self.offset is None else terms + self.offset[k]
+
+
 class Distance(Part):
     """A dissimilarity of samples and prototypes. Rows of the result depend on the same row of X alone.
 
@@ -48,6 +84,26 @@ class Distance(Part):
     def __call__(self, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
         """Return the dissimilarities of X to `params["prototypes"]`, measured with the other parameters."""
         raise NotImplementedError
+
+    @property
+    def latent(self) -> bool:
+        """Whether the prototypes are points of another space than the samples."""
+        return False
+
+    def quadratic(self, params: Params) -> Quadratic | None:
+        """Return the form, the same for all prototypes but for an offset, that this distance grows with, if any.
+
+        The nearest of some prototypes is then the one whose cell, bounded by planes, a sample lies in.
+        """
+        return None
+
+    def contributions(self, params: Params, X: np.ndarray, k: np.ndarray) -> np.ndarray | None:
+        """Return what each feature (n, d) adds to the distance of x_i to prototype k[i]: it is their sum.
+
+        None where the distance is no sum over the features. The parameters are those of a fitted model, in NumPy.
+        """
+        form = self.quadratic(params)
+        return None if form is None else form.contributions(X, params["prototypes"], k)
 
     def penalty(self, params: Params) -> Float[Array, ""] | None:
         """Return what is added to the mean loss for the values of the parameters, if anything."""

@@ -27,6 +27,10 @@ class Encoded(Distance):
     def fixed(self) -> frozenset[str]:
         return self.distance.fixed
 
+    @property
+    def latent(self) -> bool:
+        return not self.siamese
+
     def init(self, start: Start) -> dict[str, Any]:
         backbone = self.encoder.init(start.X.shape[1], start.rng)
         backbone = {name: value.astype(start.X.dtype) for name, value in backbone.items()}

@@ -43,6 +43,15 @@ class LocalOmega(Distance):
         omegas = params["omegas"][params["omega_of"]] if self.per_class else params["omegas"]
         return centred_lomega_distance_matrix(X, params["prototypes"], omegas)
 
+    def contributions(self, params: Params, X: np.ndarray, k: np.ndarray) -> np.ndarray:
+        omega_of = params["omega_of"] if self.per_class else np.arange(len(params["prototypes"]))
+        gap = X - params["prototypes"][k]
+        image = np.empty_like(gap)
+        for j in np.unique(omega_of[k]):
+            rows, omega = omega_of[k] == j, params["omegas"][j]
+            image[rows] = gap[rows] @ omega @ omega.T
+        return gap * image
+
     def penalty(self, params: Params) -> Float[Array, ""] | None:
         if self.regularization is None:
             return None

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import numpy as np
 from jaxtyping import Array, Float
 
 from prosemble.core.distance import lpnorm_distance_matrix, manhattan_distance_matrix, safe_sqrt
 from prosemble.core.part import Number
-from prosemble.distances.base import Distance, Params
+from prosemble.distances.base import Distance, Params, Quadratic
 from prosemble.distances.squared_euclidean import SquaredEuclidean
 
 
@@ -20,12 +21,21 @@ class Euclidean(Distance):
     def __call__(self, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
         return safe_sqrt(SquaredEuclidean(allow_nan=self.allow_nan)(params, X).T).T
 
+    def quadratic(self, params: Params) -> Quadratic:
+        return SquaredEuclidean().quadratic(params)
+
+    def contributions(self, params: Params, X: np.ndarray, k: np.ndarray) -> np.ndarray:
+        return _shares_of_root(self.quadratic(params).contributions(X, params["prototypes"], k), 2.0)
+
 
 class Manhattan(Distance):
     """sum_j |x_j - w_j|."""
 
     def __call__(self, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
         return manhattan_distance_matrix(X, params["prototypes"])
+
+    def contributions(self, params: Params, X: np.ndarray, k: np.ndarray) -> np.ndarray:
+        return np.abs(X - params["prototypes"][k])
 
 
 class Lp(Distance):
@@ -35,3 +45,13 @@ class Lp(Distance):
 
     def __call__(self, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
         return lpnorm_distance_matrix(X, params["prototypes"], self.p)
+
+    def contributions(self, params: Params, X: np.ndarray, k: np.ndarray) -> np.ndarray:
+        p = float(self.p)
+        return _shares_of_root(np.abs(X - params["prototypes"][k]) ** p, p)
+
+
+def _shares_of_root(terms: np.ndarray, p: float) -> np.ndarray:
+    """Return the share of each term in (sum of terms)^(1/p); by Euler's theorem its gap times the derivative."""
+    power = terms.sum(axis=1, keepdims=True)
+    return terms * np.power(power, 1.0 / p - 1.0, out=np.zeros_like(power), where=power > 0)

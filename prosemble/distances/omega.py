@@ -12,7 +12,7 @@ from prosemble.core.distance import centred_omega_distance_matrix
 from prosemble.core.initializers import principal_directions
 from prosemble.core.missing import observed_omega_distance_matrix
 from prosemble.core.part import Number
-from prosemble.distances.base import Distance, Params, Start
+from prosemble.distances.base import Distance, Params, Quadratic, Start
 
 
 class Omega(Distance):
@@ -42,6 +42,9 @@ class Omega(Distance):
         if self.allow_nan:
             return observed_omega_distance_matrix(X, params["prototypes"], params["omega"])
         return centred_omega_distance_matrix(X, params["prototypes"], params["omega"])
+
+    def quadratic(self, params: Params) -> Quadratic:
+        return Quadratic(np.asarray(params["omega"], np.float64))
 
     def penalty(self, params: Params) -> Float[Array, ""] | None:
         return None if self.regularization is None else volume_penalty(params["omega"], self.regularization)

@@ -5,11 +5,12 @@ from typing import ClassVar
 import jax
 import numpy as np
 from jaxtyping import Array, Float
+from scipy.special import softmax
 
 from prosemble.core.constraints import log_weights
 from prosemble.core.distance import centred_relevance_distance_matrix
 from prosemble.core.missing import observed_relevance_distance_matrix
-from prosemble.distances.base import Distance, Params, Start
+from prosemble.distances.base import Distance, Params, Quadratic, Start
 
 
 class Relevance(Distance):
@@ -31,6 +32,9 @@ class Relevance(Distance):
         if self.allow_nan:
             return observed_relevance_distance_matrix(X, params["prototypes"], relevances)
         return centred_relevance_distance_matrix(X, params["prototypes"], relevances)
+
+    def quadratic(self, params: Params) -> Quadratic:
+        return Quadratic(np.sqrt(softmax(np.asarray(params["log_relevances"], np.float64))))
 
     def project(self, params: Params) -> Params:
         return {**params, "log_relevances": log_weights(params["log_relevances"])}

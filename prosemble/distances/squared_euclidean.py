@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import numpy as np
 from jaxtyping import Array, Float
 
 from prosemble.core.distance import centred_squared_euclidean_distance_matrix
 from prosemble.core.missing import observed_squared_euclidean_distance_matrix
-from prosemble.distances.base import Distance, Params
+from prosemble.distances.base import Distance, Params, Quadratic
 
 
 class SquaredEuclidean(Distance):
@@ -20,3 +21,6 @@ class SquaredEuclidean(Distance):
         if self.allow_nan:
             return observed_squared_euclidean_distance_matrix(X, params["prototypes"])
         return centred_squared_euclidean_distance_matrix(X, params["prototypes"])
+
+    def quadratic(self, params: Params) -> Quadratic:
+        return Quadratic(np.ones(params["prototypes"].shape[1]))

@@ -34,5 +34,13 @@ class Tangent(Distance):
     def __call__(self, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
         return centred_tangent_distance_matrix(X, params["prototypes"], params["omegas"])
 
+    def contributions(self, params: Params, X: np.ndarray, k: np.ndarray) -> np.ndarray:
+        gap = X - params["prototypes"][k]
+        across = gap.copy()
+        for j in np.unique(k):
+            rows, along = k == j, params["omegas"][j]
+            across[rows] -= gap[rows] @ along @ along.T
+        return gap * across
+
     def project(self, params: Params) -> Params:
         return {**params, "omegas": orthonormal_columns(params["omegas"])}

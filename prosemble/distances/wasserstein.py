@@ -11,9 +11,10 @@ from prosemble.core.distance import (
     wasserstein2_omega_distance_matrix,
     wasserstein2_relevance_distance_matrix,
 )
-from prosemble.distances.base import Distance, Params, Start
+from prosemble.distances.base import Distance, Params, Quadratic, Start
 from prosemble.distances.omega import Omega
 from prosemble.distances.relevance import Relevance
+from prosemble.distances.squared_euclidean import SquaredEuclidean
 
 
 class Wasserstein(Distance):
@@ -26,6 +27,9 @@ class Wasserstein(Distance):
 
     def __call__(self, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
         return wasserstein2_distance_matrix(X, params["prototypes"], params["log_variances"])
+
+    def quadratic(self, params: Params) -> Quadratic:
+        return _with_variances(SquaredEuclidean().quadratic(params), params)
 
 
 class WassersteinRelevance(Distance):
@@ -41,6 +45,9 @@ class WassersteinRelevance(Distance):
     def __call__(self, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
         relevances = jax.nn.softmax(params["log_relevances"])
         return wasserstein2_relevance_distance_matrix(X, params["prototypes"], params["log_variances"], relevances)
+
+    def quadratic(self, params: Params) -> Quadratic:
+        return _with_variances(self.metric.quadratic(params), params)
 
     def project(self, params: Params) -> Params:
         return self.metric.project(params)
@@ -59,6 +66,9 @@ class WassersteinOmega(Distance):
     def __call__(self, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
         return wasserstein2_omega_distance_matrix(X, params["prototypes"], params["log_variances"], params["omega"])
 
+    def quadratic(self, params: Params) -> Quadratic:
+        return _with_variances(self.metric.quadratic(params), params)
+
     def penalty(self, params: Params) -> Float[Array, ""] | None:
         return self.metric.penalty(params)
 
@@ -71,3 +81,7 @@ def _initial_log_variances(start: Start) -> np.ndarray:
     mean = np.average(start.X, axis=0, weights=start.weight)
     variance = np.average((start.X - mean) ** 2, axis=0, weights=start.weight)
     return np.repeat(np.log(0.01 * variance + 1e-12)[None], len(start.prototypes), axis=0)
+
+
+def _with_variances(form: Quadratic, params: Params) -> Quadratic:
+    return form._replace(offset=np.exp(np.asarray(params["log_variances"], np.float64)) * form.weights)

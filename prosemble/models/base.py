@@ -170,9 +170,12 @@ class PrototypeModel(ClassifierMixin, BaseEstimator):
 
     def _decided(self, by: Callable[..., np.ndarray], X: Any) -> np.ndarray:
         """Return what a function of `prediction` says of the rows and the classes."""
-        X = self._check_rows(X)
+        return self._decided_rows(by, self._check_rows(X))
+
+    def _decided_rows(self, by: Callable[..., np.ndarray], rows: np.ndarray) -> np.ndarray:
+        """Return the same of rows that are validated."""
         indices = np.searchsorted(self.classes_, self.prototype_labels_)
-        return by(self._metric(), self._decision(), self._parameters(), X, indices, self.n_classes_)
+        return by(self._metric(), self._decision(), self._parameters(), rows, indices, self.n_classes_)
 
     def _class_distances(self, X: Any) -> np.ndarray:
         """Return the distance to each class, by default to the nearest of its prototypes, (n_samples, n_classes)."""
@@ -194,6 +197,99 @@ class PrototypeModel(ClassifierMixin, BaseEstimator):
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return the softmax of minus the distances to the classes, (n_samples, n_classes)."""
         return softmax(-self._class_distances(X).astype(np.float64), axis=1)
+
+    # Explanation.
+
+    def explain(self, X: Any, as_frame: bool = True, contributions: bool | None = None) -> Any:
+        """Return why each sample is predicted as it is: the two prototypes that are compared, and what features add.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        as_frame : bool, default=True
+            A pandas data frame, with the index of X where that is one; else a dict of arrays by column.
+        contributions : bool, optional
+            Whether to add a column for each feature; where the metric allows when None.
+
+        Returns
+        -------
+        DataFrame or dict of ndarray, by column
+            - `prediction`: what `predict` says.
+            - `prototype`, `d_plus`: index of the nearest prototype of that class, and the distance to it.
+            - `runner_up`: the class that comes second.
+            - `runner_up_prototype`, `d_minus`: index of its nearest prototype, and the distance to it.
+            - `confidence`: (d_minus - d_plus) / (d_minus + d_plus), in [0, 1]; zero where both are. This is minus mu
+              of the predicted class.
+            - a column by the name of each feature, or `x0`, `x1`, ...: what it adds to d_minus - d_plus, in favour of
+              the prediction where positive. They add up to it. A feature with the name of a column above is called
+              '<name> (feature)'.
+
+            The features are left out where the metric is no sum over them: kernels, encoders, `distance_fn`. `KNN`
+            decides by votes and `CBC` by reasoning, not by these distances: `confidence` there is (p - p') / (p + p')
+            of the two largest probabilities p and p', and d_minus - d_plus of `KNN` may be negative. The components
+            of `CBC` belong to no class: told are those that add most to the probabilities of the two classes, and
+            features are left out.
+
+        Raises
+        ------
+        ValueError
+            If `contributions` is True and the model has none.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from prosemble.models import GLVQ
+        >>> X, y = load_iris(return_X_y=True, as_frame=True)
+        >>> why = GLVQ().fit(X, y).explain(X)
+        >>> why[["prediction", "runner_up", "confidence"]].round(1).head(1)
+           prediction  runner_up  confidence
+        0           0          1         1.0
+        """
+        from prosemble.inspection.explanations import explain
+
+        return explain(self, X, as_frame, contributions)
+
+    def counterfactual(self, X: Any, target: Any = None) -> np.ndarray:
+        """Return for each sample the nearest point that is predicted otherwise.
+
+        Where distances come from one projection for all prototypes (squared Euclidean, Euclidean, relevance, omega,
+        Wasserstein), it is the nearest in that projection: the sample is projected onto the cells of the prototypes,
+        which planes bound, and the result is the smallest change up to rounding. Features that do not count are left
+        as they are; those that hardly count may change much.
+
+        For other metrics it is the best found in the Euclidean sense: first on the straight lines to some near
+        prototypes, then, but for `KNN` and `CBC`, by a sequence of such projections with the boundaries made straight.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Samples without missing values.
+        target : label or array-like of shape (n_samples,), optional
+            The class that is to be predicted, of all or of each; any but the present one when None.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features)
+            Points for which `predict` has been seen to give the target; the sample itself where it is predicted so
+            already, and a row of NaN where nothing was found, as for a class that is nowhere predicted.
+
+        Raises
+        ------
+        ValueError
+            If the target is no class, or the prototypes are in another space than the samples (an encoder's).
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from prosemble.models import GMLVQ
+        >>> X, y = load_iris(return_X_y=True)
+        >>> model = GMLVQ(random_seed=0).fit(X, y)
+        >>> model.predict(X[:2]), model.predict(model.counterfactual(X[:2], target=2))
+        (array([0, 0]), array([2, 2]))
+        """
+        from prosemble.inspection.counterfactuals import counterfactual
+
+        return counterfactual(self, X, target)
 
     # Files.
 

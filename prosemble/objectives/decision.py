@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Int
 
 from prosemble.core.competitions import votes
@@ -14,11 +17,26 @@ from prosemble.distances import Params
 class Decision(Part):
     """The class of the smallest class distance is predicted; the softmax of minus these are the probabilities."""
 
+    #: Whether a prototype speaks for its class alone, the more the nearer it is.
+    of_classes: ClassVar[bool] = True
+
     def __call__(
         self, params: Params, distances: Float[Array, "n p"], labels: Int[Array, " p"], n_classes: int
     ) -> Float[Array, "n c"]:
         """Return the distances to the classes."""
         raise NotImplementedError
+
+    def foremost(self, params: Params, distances: np.ndarray, labels: np.ndarray, n_classes: int) -> np.ndarray:
+        """Return which prototype says most for each class, (n, c): the nearest one of the class."""
+        columns = [np.flatnonzero(labels == label) for label in range(n_classes)]
+        return np.stack([of[distances[:, of].argmin(axis=1)] for of in columns], axis=1)
+
+    def confidence(self, winner: np.ndarray, runner_up: np.ndarray) -> np.ndarray:
+        """Return how sure it is, in [0, 1], by the distances of the two nearest classes: (p - p') / (p + p').
+
+        p and p' are their probabilities.
+        """
+        return np.tanh((runner_up - winner) / 2.0)
 
 
 class Nearest(Decision):
@@ -28,6 +46,12 @@ class Nearest(Decision):
         self, params: Params, distances: Float[Array, "n p"], labels: Int[Array, " p"], n_classes: int
     ) -> Float[Array, "n c"]:
         return stratified_min_pooling(distances, labels, n_classes)
+
+    def confidence(self, winner: np.ndarray, runner_up: np.ndarray) -> np.ndarray:
+        """Return (d- - d+) / (d- + d+), and zero where both are."""
+        total = winner + runner_up
+        mu = np.divide(runner_up - winner, total, out=np.zeros_like(total), where=total > 0)
+        return np.minimum(mu, 1.0)  # a user's distances may be negative
 
 
 class Votes(Decision):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -19,12 +21,22 @@ from prosemble.objectives.decision import Decision, minus_log
 class Agreement(Decision):
     """A class is as far as minus the logarithm of its probability by reasoning."""
 
+    of_classes: ClassVar[bool] = False
+
     sigma: Number | None = 1.0
 
     def __call__(
         self, params: Params, distances: Float[Array, "n p"], labels: Int[Array, " p"], n_classes: int
     ) -> Float[Array, "n c"]:
         return minus_log(cbcc(_detections(distances, self.sigma), params["reasonings"]))
+
+    def foremost(self, params: Params, distances: np.ndarray, labels: np.ndarray, n_classes: int) -> np.ndarray:
+        """Return which component adds most to the probability of each class, by being there or by being missing."""
+        detections = np.asarray(_detections(jnp.asarray(distances), self.sigma))
+        positive = params["reasonings"][..., 0]
+        negative = (1.0 - positive) * params["reasonings"][..., 1]
+        of_classes = zip(positive.T, negative.T, strict=True)
+        return np.stack([(detections * (a - b) + b).argmax(axis=1) for a, b in of_classes], axis=1)
 
 
 class Reasoning(Objective):
