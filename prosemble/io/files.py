@@ -15,8 +15,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
-import tempfile
 import warnings
 from collections.abc import Mapping
 from functools import cache
@@ -33,6 +31,7 @@ from prosemble import distances, encoders, objectives
 from prosemble.core.activations import ACTIVATIONS
 from prosemble.core.part import Part
 from prosemble.encoders.base import LAYER_ACTIVATIONS
+from prosemble.io.atomic import replacing
 from prosemble.training import loop
 
 FORMAT = 1
@@ -70,18 +69,8 @@ def save(model: Any, path: str | Path, table: Mapping[str, Any] | None = None) -
         tensors |= {name: np.ravel(leaf) for name, leaf in _named_leaves(field, value)}
     metadata = {"prosemble": json.dumps(header)}
 
-    path = Path(path)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
-    try:
+    with replacing(path) as temporary:
         save_file(tensors, temporary, metadata=metadata)
-        with open(temporary, "rb") as file:
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
 
 
 def load(path: str | Path, cls: type | None = None, objects: Mapping[str, Any] | None = None) -> Any:
@@ -298,9 +287,3 @@ def _label_dtype(name: str) -> np.dtype:
     if dtype.kind not in "OUSbiuf":
         raise TypeError(f"labels of dtype {name}")
     return dtype
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
