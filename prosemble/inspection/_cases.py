@@ -38,7 +38,7 @@ def case(
     inputs = rows[place : place + 1]
     why = fitted.model.explain(_named(fitted, inputs), as_frame=False)
     found: dict[str, Any] = {column: why[column][0] for column in COLUMNS}
-    found |= {"name": name, "truth": truth, "wrong": bool(found["prediction"] != truth), "reasons": []}
+    found |= {"name": name, "truth": truth, "wrong": bool(found["prediction"] != truth), "reasons": [], "images": []}
     added = np.array([values[0] for column, values in why.items() if column not in COLUMNS])
     if look is not None:
         found["images"] = look.of(place, found, added)

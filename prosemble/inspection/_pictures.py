@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # A drawing of more bytes than this is embedded as pixels.
 _MOST_SVG = 120_000
+# Inches around it.
+_PAD = 0.05
 # Squares of fewer features than this are rather tables than images.
 _SMALLEST_IMAGE = 64
 
@@ -42,14 +44,16 @@ def picture(drawn: Figure, text: str) -> Picture:
     from matplotlib import rc_context
 
     buffer = BytesIO()
+    drawn.canvas.draw()
+    width = drawn.get_tightbbox().width + 2 * _PAD
     # No date and no chance in the names of parts: the same figure is the same picture.
     with rc_context({"svg.hashsalt": "prosemble"}):
-        drawn.savefig(buffer, format="svg", bbox_inches="tight", pad_inches=0.05, metadata={"Date": None})
+        drawn.savefig(buffer, format="svg", bbox_inches="tight", pad_inches=_PAD, metadata={"Date": None})
     kind = "svg+xml"
     if buffer.tell() > _MOST_SVG:
         buffer, kind = BytesIO(), "png"
-        drawn.savefig(buffer, format="png", dpi=160, bbox_inches="tight", pad_inches=0.05, metadata={"Software": None})
-    return Picture(_uri(buffer, kind), round(96 * drawn.get_figwidth()), text)
+        drawn.savefig(buffer, format="png", dpi=160, bbox_inches="tight", pad_inches=_PAD, metadata={"Software": None})
+    return Picture(_uri(buffer, kind), round(84 * width), text)
 
 
 def image_shape(fitted: Fitted, given: Any) -> tuple[int, ...] | None:

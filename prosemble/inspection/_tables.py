@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,16 +13,19 @@ from prosemble.inspection._view import View, decimals
 from prosemble.inspection.validation import HeldOut
 
 # What a person still reads.
-MOST_FEATURES, MOST_PROTOTYPES, MOST_CLASSES = 30, 60, 40
+MOST_FEATURES, MOST_RELEVANCES, MOST_PROTOTYPES, MOST_CLASSES = 30, 20, 60, 40
 _REJECTED = (0.0, 0.02, 0.05, 0.1, 0.2, 0.3)
 _MOST_MISTAKES = 15
+# Characters that look like matplotlib's markers.
+_MARKS = "●■▲◆▼✚✖◀⬟▶"
 
 Row = dict[str, Any]
 
 
-def colours(classes: Sequence[Any] | np.ndarray) -> list[str]:
-    """Return the colour of each class."""
-    return [_style.class_style(index).colour for index in range(len(classes))]
+def marks(count: int) -> list[tuple[str, str]]:
+    """Return the colour and the mark of each class, those of the pictures."""
+    styles = map(_style.class_style, range(count))
+    return [(style.colour, _MARKS[_style.MARKERS.index(style.marker)]) for style in styles]
 
 
 def per_class(held: HeldOut, fitted: Fitted) -> list[Row]:
@@ -146,7 +148,7 @@ def prototypes(fitted: Fitted, shown: View, truth: np.ndarray) -> dict[str, Any]
 
 def relevances(shown: View) -> list[Row]:
     """Return the features that count most, with their share and the share of them and all before them."""
-    order = np.argsort(-shown.importance, kind="stable")[:MOST_FEATURES]
+    order = np.argsort(-shown.importance, kind="stable")[:MOST_RELEVANCES]
     largest = shown.importance.max() or 1.0
     return [
         {"name": shown.names[j], "share": share, "width": share / largest, "sum": total}

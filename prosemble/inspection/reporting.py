@@ -104,7 +104,7 @@ def report(
         version=prosemble.__version__,
         date=date.today().isoformat(),
         searched=model is not fitted.model and _searched(model),
-        colours=_tables.colours(classes),
+        marks=_tables.marks(len(classes)),
         classes=classes.tolist(),
         **_described(fitted, rows, truth),
         **_judged(held, fitted, names, n_splits),
@@ -256,7 +256,10 @@ def _drawn(
         ProjectionDisplay.from_estimator(estimator, _safe_indexing(X, few), classes[truth[few]], ax=ax)
 
     def relevances(ax: Any) -> None:
-        display = RelevanceDisplay if len(learned_matrices(fitted)[0]) > 1 else RelevanceMatrixDisplay
+        matrices = learned_matrices(fitted)[0]
+        if len(matrices) == 1 and np.count_nonzero(matrices[0] - np.diag(np.diagonal(matrices[0]))) == 0:
+            raise ValueError("Relevances of single features are in the table already.")
+        display = RelevanceDisplay if len(matrices) > 1 else RelevanceMatrixDisplay
         display.from_estimator(estimator, max_features=20, ax=ax)
 
     return {
