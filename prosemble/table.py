@@ -202,7 +202,10 @@ class TableModel:
         scaler = NumberScaler(len(self.numeric) if self.scaler is not None else 0)
         scaler.mean_, scaler.scale_ = np.zeros(len(self.feature_names)), np.ones(len(self.feature_names))
         if self.scaler is not None:
-            scaler.mean_[: len(self.numeric)], scaler.scale_[: len(self.numeric)] = self.scaler.mean_, self.scaler.scale_
+            scaler.mean_[: len(self.numeric)], scaler.scale_[: len(self.numeric)] = (
+                self.scaler.mean_,
+                self.scaler.scale_,
+            )
         scaler.n_features_in_ = len(self.feature_names)
         scaler.feature_names_in_ = np.array(self.feature_names, dtype=object)
         if hasattr(self.estimator, "feature_names_in_"):

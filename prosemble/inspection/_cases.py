@@ -66,14 +66,17 @@ def _reasons(
     for j in np.argsort(-np.abs(added), kind="stable")[:_TOLD].tolist():
         digits = decimals(values[:, j])
         value, near, second = (
-            f"{v:.{digits}f}" for v in (values[place, j], *prototypes[[found["prototype"], found["runner_up_prototype"]], j])
+            f"{v:.{digits}f}"
+            for v in (values[place, j], *prototypes[[found["prototype"], found["runner_up_prototype"]], j])
         )
         speaks = found["prediction"] if added[j] >= 0 else found["runner_up"]
         tip = (
             f"{names[j]} is {value} here; prototype of {found['prediction']}: {near}, of {found['runner_up']}: {second}. "
             f"It adds {added[j]:+.3g} and speaks for {speaks}."
         )
-        reasons.append({"name": names[j], "value": value, "added": added[j], "width": abs(added[j]) / largest, "tip": tip})
+        reasons.append(
+            {"name": names[j], "value": value, "added": added[j], "width": abs(added[j]) / largest, "tip": tip}
+        )
     return reasons
 
 

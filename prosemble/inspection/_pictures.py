@@ -80,7 +80,7 @@ def image_shape(fitted: Fitted, given: Any) -> tuple[int, ...] | None:
         return shape
     side = isqrt(features)
     own = getattr(fitted.model, "input_shape", None)
-    if not fitted.invertible or fitted.steps and own is not None:
+    if not fitted.invertible or (fitted.steps and own is not None):
         return None
     if own is not None:
         return tuple(own) if tuple(own)[2:] in [(), (1,), (3,), (4,)] else None

@@ -277,5 +277,3 @@ def _drawn(
             lambda ax: TrainingCurveDisplay.from_estimator(estimator, ax=ax), "Loss by epoch", height=3.2
         ),
     }
-
-

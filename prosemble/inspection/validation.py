@@ -51,7 +51,9 @@ class HeldOut:
     @property
     def balanced_accuracy(self) -> np.ndarray:
         """The mean recall of the classes, of each fold of each repeat."""
-        return np.array([balanced_accuracy_score(self.truth[test], self.predicted[r, test]) for r, test in self._folds()])
+        return np.array(
+            [balanced_accuracy_score(self.truth[test], self.predicted[r, test]) for r, test in self._folds()]
+        )
 
     @property
     def auc(self) -> np.ndarray:
