@@ -71,8 +71,8 @@ def _reasons(
         )
         speaks = found["prediction"] if added[j] >= 0 else found["runner_up"]
         tip = (
-            f"{names[j]} is {value} here; prototype of {found['prediction']}: {near}, of {found['runner_up']}: {second}. "
-            f"It adds {added[j]:+.3g} and speaks for {speaks}."
+            f"{names[j]} is {value} here; prototype of {found['prediction']}: {near}, "
+            f"of {found['runner_up']}: {second}. It adds {added[j]:+.3g} and speaks for {speaks}."
         )
         reasons.append(
             {"name": names[j], "value": value, "added": added[j], "width": abs(added[j]) / largest, "tip": tip}

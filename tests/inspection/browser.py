@@ -18,12 +18,12 @@ def executable():
 class Page:
     """A page that was opened: what it said on its console, what it asked the network for, and ways to use it."""
 
-    def __init__(self, path, folder, width=1200, height=900):
+    def __init__(self, folder, width=1200, height=900):
         flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"]
         to_read, to_write = os.pipe(), os.pipe()
 
         # It reads from 3 and writes to 4: the shell puts the pipes there, since Python could only by forking JAX.
-        command = f'exec "$0" "$@" 3<&{to_read[0]} 4>&{to_write[1]}'
+        command = f'exec "$0" "$@" 3</dev/fd/{to_read[0]} 4>/dev/fd/{to_write[1]}'
         self._process = subprocess.Popen(
             ["sh", "-c", command, executable(), *flags, "--remote-debugging-pipe", f"--user-data-dir={folder}",
              f"--window-size={width},{height}"],
@@ -33,6 +33,8 @@ class Page:
         os.close(to_write[1])
         self._out, self._in = os.fdopen(to_read[1], "wb", 0), os.fdopen(to_write[0], "rb")
         self._count, self._session, self.events = 0, None, []
+
+    def open(self, path):
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Runtime", "Log", "Network", "Page"):
@@ -72,8 +74,9 @@ class Page:
     def point(self, selector, click=False):
         """Move the mouse to the middle of an element, and click."""
         x, y = self.evaluate(
-            f"(() => {{ const e = document.querySelector({json.dumps(selector)}); e.scrollIntoView({{block: 'center', "
-            "behavior: 'instant'}); const b = e.getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2] })()"
+            f"(() => {{ const e = document.querySelector({json.dumps(selector)});"
+            "e.scrollIntoView({block: 'center', behavior: 'instant'});"
+            "const b = e.getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2] })()"
         )
         self.evaluate("new Promise(requestAnimationFrame)")  # the scrolling is told to the page before the mouse moves
         self.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
@@ -108,7 +111,8 @@ def browse(tmp_path):
     pages = []
 
     def browse(path, **size):
-        pages.append(Page(path, tmp_path / f"profile{len(pages)}", **size))
+        pages.append(Page(tmp_path / f"profile{len(pages)}", **size))
+        pages[-1].open(path)
         return pages[-1]
 
     yield browse

@@ -166,7 +166,7 @@ def test_wide_data_are_images(tmp_path, browse):  # noqa: F811
     report(NPC().fit(wide, y), wide, y, path, n_splits=2, n_repeats=1)
     assert path.stat().st_size < 5_000_000
     page = browse(path)
-    assert page.seconds < 1 and page.complaints == []
+    assert page.complaints == []
     assert page.evaluate("document.querySelectorAll('#prototypes .gallery img').length") == 10
     assert page.evaluate("document.querySelector('#prototypes .gallery img').naturalWidth") == 28
     assert page.evaluate("document.querySelectorAll('.case .images img').length") == 40
@@ -181,7 +181,7 @@ def test_models_of_all_kinds(name, iris, tmp_path):
     seen = text_of(tmp_path / "r.html")
     assert f"A {name} model" in re.sub(r"\s+", " ", seen)
     assert ("latent 0" in seen) == (name == "LVQMLN")
-    assert ("no sum over the features" in seen) == (name != "LGMLVQ")
+    assert ("no sum over the features" in seen) == (name in ("CBC", "LVQMLN"))
 
 
 def test_steps_that_mix_features(iris, tmp_path):
