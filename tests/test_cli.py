@@ -3,11 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 from sklearn.datasets import load_wine
 from typer.testing import CliRunner
 
 from prosemble.cli import app
-from prosemble.models import GLVQ
+from prosemble.models import GLVQ, NPC
 from prosemble.table import TableModel
 
 FAST = ["--set", "max_iter=40", "--set", "n_prototypes_per_class=1"]

@@ -95,14 +95,14 @@ class Look:
         self.fitted, self.rows, self.shape = fitted, rows, shape
         self.prototypes = self._pixels(fitted.model.prototypes_)
         # One prototype that went far out would leave no contrast to the others.
-        self.limits = [float(limit) for limit in np.quantile(self.prototypes, [0.01, 0.99])]
+        self.low, self.high = map(float, np.quantile(self.prototypes, [0.01, 0.99]))
 
     def _pixels(self, rows: np.ndarray) -> np.ndarray:
         return np.nan_to_num(self.fitted.original(rows))
 
     def prototype(self, k: int) -> str:
         """Return a prototype as an image."""
-        return _pictures.image(self.prototypes[k], self.shape, *self.limits)
+        return _pictures.image(self.prototypes[k], self.shape, self.low, self.high)
 
     def features(self, values: np.ndarray) -> str | None:
         """Return one signed value a pixel as an image, in colours of their sign; None where features are no pixels."""
@@ -117,7 +117,7 @@ class Look:
     def of(self, place: int, found: dict[str, Any], added: np.ndarray) -> list[tuple[str, str]]:
         """Return the pictures of a sample with what each is."""
         sample = self._pixels(self.rows[place : place + 1])[0]
-        low, high = min(self.limits[0], float(sample.min())), max(self.limits[1], float(sample.max()))
+        low, high = min(self.low, float(sample.min())), max(self.high, float(sample.max()))
         pictures = [
             (_pictures.image(sample, self.shape, low, high), "the sample"),
             (self.prototype(found["prototype"]), f"prototype of {found['prediction']}"),
