@@ -200,17 +200,17 @@ def _judged(held: HeldOut, fitted: Fitted, names: np.ndarray, n_splits: int) -> 
 
 def _learned(fitted: Fitted, shown: View, truth: np.ndarray, look: _cases.Look | None) -> dict[str, Any]:
     try:
-        learned_matrices(fitted)
-        weighted = True
-    except ValueError:
-        weighted = False
+        matrices = len(learned_matrices(fitted)[0])
+    except ValueError:  # of features none
+        matrices = 0
     images, counting = [], None
     if look is not None:
         owners = zip(prototype_names(fitted), fitted.class_indices.tolist(), strict=True)
         images = [(look.prototype(k), name, c) for k, (name, c) in enumerate(owners)][: 2 * _tables.MOST_PROTOTYPES]
         counting = look.features(shown.importance) if shown.explains else None
     return {
-        "weighted": weighted,
+        "weighted": matrices > 0,
+        "local": matrices > 1,
         "in_units": shown.in_units,
         "latent": shown.samples is None,
         "prototypes": _tables.prototypes(fitted, shown, truth),
