@@ -8,9 +8,11 @@ from math import isqrt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from sklearn.utils import _safe_indexing, check_random_state
 
 from prosemble.inspection import _style
 from prosemble.inspection._fitted import Fitted
+from prosemble.inspection._metric import learned_matrices
 from prosemble.inspection.validation import HeldOut
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 _MOST_SVG = 120_000
 # Inches around it.
 _PAD = 0.05
+# More samples than these make a map no clearer.
+_MAPPED = 2000
 # Squares of fewer features than this are rather tables than images.
 _SMALLEST_IMAGE = 64
 
@@ -138,3 +142,49 @@ def roc(held: HeldOut, classes: np.ndarray) -> Picture:
         _style.legend_beside(ax, ax.lines[:-1])
     _style.plain(ax)
     return picture(drawn, "ROC curves, each class against the rest, from samples that were held out")
+
+
+def of(estimator: Any, fitted: Fitted, X: Any, truth: np.ndarray, held: HeldOut) -> dict[str, Picture | None]:
+    """Return the pictures of a report by name, None where the model has nothing of the kind."""
+    from prosemble.inspection.confidence import ConfidenceDisplay, RejectionCurveDisplay
+    from prosemble.inspection.projection import ProjectionDisplay
+    from prosemble.inspection.relevance import RelevanceDisplay, RelevanceMatrixDisplay
+    from prosemble.inspection.training import TrainingCurveDisplay
+
+    classes = fitted.model.classes_
+    few = np.sort(check_random_state(0).permutation(len(truth))[:_MAPPED])
+    confidence, right = held.confidence.ravel(), held.right.ravel()
+
+    def drawn(draw: Any, text: str, width: float = 5.6, height: float = 3.6) -> Picture | None:
+        blank = figure(width, height)
+        try:
+            draw(blank.subplots())
+        except ValueError:  # the model has nothing of the kind
+            return None
+        return picture(blank, text)
+
+    def map_of_samples(ax: Any) -> None:
+        ProjectionDisplay.from_estimator(estimator, _safe_indexing(X, few), classes[truth[few]], ax=ax)
+
+    def relevances(ax: Any) -> None:
+        matrices = learned_matrices(fitted)[0]
+        if len(matrices) == 1 and np.count_nonzero(matrices[0] - np.diag(np.diagonal(matrices[0]))) == 0:
+            raise ValueError("Relevances of single features are in the table already.")
+        display = RelevanceDisplay if len(matrices) > 1 else RelevanceMatrixDisplay
+        display.from_estimator(estimator, max_features=20, ax=ax)
+
+    return {
+        "roc": roc(held, classes),
+        "map": drawn(map_of_samples, "Samples, prototypes and what is predicted where, in two dimensions", 7.2, 5.2),
+        "matrix": drawn(relevances, "What counts, by feature and pair of features or by prototype", 6.4, 5.2),
+        "confidence": drawn(
+            ConfidenceDisplay(confidence=confidence, right=right).plot, "Confidence of right and of wrong predictions"
+        ),
+        "rejection": drawn(
+            lambda ax: RejectionCurveDisplay.from_confidence(confidence, right, ax=ax),
+            "Accuracy of the rest, by the share that is left to a person",
+        ),
+        "training": drawn(
+            lambda ax: TrainingCurveDisplay.from_estimator(estimator, ax=ax), "Loss by epoch", height=3.2
+        ),
+    }

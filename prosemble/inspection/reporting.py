@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sklearn.utils import _safe_indexing, check_random_state
 
 import prosemble
 from prosemble.inspection import _cases, _pictures, _tables, _words
@@ -19,9 +18,6 @@ from prosemble.inspection._metric import learned_matrices, prototype_names
 from prosemble.inspection._view import View, view
 from prosemble.inspection.validation import HeldOut, held_out
 from prosemble.io.atomic import replacing
-
-# More samples than these make a map no clearer.
-_MAPPED = 2000
 
 
 def report(
@@ -110,7 +106,7 @@ def report(
         **_judged(held, fitted, names, n_splits),
         **_learned(fitted, shown, truth, look),
         **_sampled(fitted, shown, rows, truth, names, look),
-        pictures=_drawn(model, fitted, X, truth, held),
+        pictures=_pictures.of(model, fitted, X, truth, held),
         **_assets(),
     )
     with replacing(path) as temporary:
@@ -229,51 +225,4 @@ def _sampled(
     return {
         name: [_cases.case(fitted, shown, rows, place, names[place], labels[place], look) for place in places]
         for name, places in groups
-    }
-
-
-def _drawn(
-    estimator: Any, fitted: Fitted, X: Any, truth: np.ndarray, held: HeldOut
-) -> dict[str, _pictures.Picture | None]:
-    from prosemble.inspection.confidence import ConfidenceDisplay, RejectionCurveDisplay
-    from prosemble.inspection.projection import ProjectionDisplay
-    from prosemble.inspection.relevance import RelevanceDisplay, RelevanceMatrixDisplay
-    from prosemble.inspection.training import TrainingCurveDisplay
-
-    classes = fitted.model.classes_
-    few = np.sort(check_random_state(0).permutation(len(truth))[:_MAPPED])
-    confidence, right = held.confidence.ravel(), held.right.ravel()
-
-    def drawn(draw: Any, text: str, width: float = 5.6, height: float = 3.6) -> _pictures.Picture | None:
-        figure = _pictures.figure(width, height)
-        try:
-            draw(figure.subplots())
-        except ValueError:  # the model has nothing of the kind
-            return None
-        return _pictures.picture(figure, text)
-
-    def map_of_samples(ax: Any) -> None:
-        ProjectionDisplay.from_estimator(estimator, _safe_indexing(X, few), classes[truth[few]], ax=ax)
-
-    def relevances(ax: Any) -> None:
-        matrices = learned_matrices(fitted)[0]
-        if len(matrices) == 1 and np.count_nonzero(matrices[0] - np.diag(np.diagonal(matrices[0]))) == 0:
-            raise ValueError("Relevances of single features are in the table already.")
-        display = RelevanceDisplay if len(matrices) > 1 else RelevanceMatrixDisplay
-        display.from_estimator(estimator, max_features=20, ax=ax)
-
-    return {
-        "roc": _pictures.roc(held, classes),
-        "map": drawn(map_of_samples, "Samples, prototypes and what is predicted where, in two dimensions", 7.2, 5.2),
-        "matrix": drawn(relevances, "What counts, by feature and pair of features or by prototype", 6.4, 5.2),
-        "confidence": drawn(
-            ConfidenceDisplay(confidence=confidence, right=right).plot, "Confidence of right and of wrong predictions"
-        ),
-        "rejection": drawn(
-            lambda ax: RejectionCurveDisplay.from_confidence(confidence, right, ax=ax),
-            "Accuracy of the rest, by the share that is left to a person",
-        ),
-        "training": drawn(
-            lambda ax: TrainingCurveDisplay.from_estimator(estimator, ax=ax), "Loss by epoch", height=3.2
-        ),
     }
