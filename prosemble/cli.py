@@ -161,6 +161,35 @@ def explain(model: ModelPath, table: Table, output: Rows = None) -> None:
         _write_rows(TableModel.load(model).explain(read_table(table), table), output)
 
 
+@app.command()
+def report(
+    model: ModelPath,
+    table: Table,
+    target: Annotated[
+        str | None, typer.Option(help="Column that holds the labels; that of the training when left out.")
+    ] = None,
+    output: Annotated[Path, typer.Option("--output", "-o", help="HTML file to write.")] = Path("report.html"),
+    title: Annotated[str | None, typer.Option(help="Heading of the report.")] = None,
+    repeats: Annotated[int, typer.Option(min=1, help="How often the cross-validation is repeated.")] = 5,
+    seed: Seed = 0,
+) -> None:
+    """Write a report about a model, for people who know the data, as one HTML file that needs no network.
+
+    How good it is (its training is repeated on parts of TABLE and judged by the others), its prototypes in the units of
+    the table, which features count, where it is unsure, and typical and doubtful rows with the reasons.
+
+    Example: prosemble report model.prosemble iris --target target -o report.html
+    """
+    with _one_line_errors():
+        from prosemble.inspection import report as write_report
+        from prosemble.table import TableModel, read_table
+
+        learner = TableModel.load(model)
+        X, y = learner.labelled(read_table(table), table, target)
+        write_report(learner.pipeline(), X, y, output, title=title, n_repeats=repeats, random_state=seed)
+        typer.echo(f"Report written to {output}")
+
+
 def _write_rows(frame: Any, output: Path | None) -> None:
     if output is None:
         frame.to_csv(sys.stdout, index=False)

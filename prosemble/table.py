@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 from sklearn import datasets
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from prosemble.io import files
@@ -186,6 +187,31 @@ class TableModel:
         # An estimator that was fitted to an array has no names to compare with.
         return features if hasattr(self.estimator, "feature_names_in_") else features.to_numpy()
 
+    def labelled(
+        self, frame: pd.DataFrame, source: str = "table", target: str | None = None
+    ) -> tuple[pd.DataFrame, np.ndarray]:
+        """Return the features of raw rows in their own units, for `pipeline`, and their labels."""
+        target = self.target if target is None else target
+        require_columns(frame, [target], source)
+        _require_values(frame[[target]], source)
+        features = replace(self, scaler=None).read_features(frame, source)
+        return features.set_index(frame.index), frame[target].to_numpy()
+
+    def pipeline(self) -> Pipeline:
+        """Return scaling and estimator as a fitted pipeline of scikit-learn over the features in their own units."""
+        scaler = NumberScaler(len(self.numeric) if self.scaler is not None else 0)
+        scaler.mean_, scaler.scale_ = np.zeros(len(self.feature_names)), np.ones(len(self.feature_names))
+        if self.scaler is not None:
+            scaler.mean_[: len(self.numeric)], scaler.scale_[: len(self.numeric)] = (
+                self.scaler.mean_,
+                self.scaler.scale_,
+            )
+        scaler.n_features_in_ = len(self.feature_names)
+        scaler.feature_names_in_ = np.array(self.feature_names, dtype=object)
+        if hasattr(self.estimator, "feature_names_in_"):
+            scaler.set_output(transform="pandas")
+        return make_pipeline(scaler, self.estimator)
+
     def prototypes(self) -> pd.DataFrame:
         """Return the prototypes in the units of the table, one row each, with their labels in the index."""
         values = np.array(self.estimator.prototypes_, float)
@@ -223,6 +249,19 @@ class TableModel:
             return cls(estimator, table["target"], table["numeric"], table["categories"], scaler)
         except (KeyError, TypeError) as error:
             raise files.ModelFileError(f"{path} is damaged: its table cannot be read ({error!r}).") from error
+
+
+class NumberScaler(StandardScaler):
+    """Standardises the first `count` columns; the others, one-hot encoded, stay as they are."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self.count = count
+
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
+        super().fit(X, y, sample_weight)
+        self.mean_[self.count :], self.scale_[self.count :] = 0.0, 1.0
+        return self
 
 
 def _is_number(values: pd.Series) -> bool:

@@ -3,11 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 from sklearn.datasets import load_wine
 from typer.testing import CliRunner
 
 from prosemble.cli import app
-from prosemble.models import GLVQ
+from prosemble.models import GLVQ, NPC
 from prosemble.table import TableModel
 
 FAST = ["--set", "max_iter=40", "--set", "n_prototypes_per_class=1"]
@@ -81,6 +82,37 @@ def test_explain(mushrooms):
     assert "Example: prosemble explain model.prosemble" in run("explain", "--help").output
     refused = run("explain", model, spoiled(frame, folder, cap="much"))
     assert refused.exit_code == 2 and "column 'cap' must hold numbers" in refused.stderr
+
+
+def test_report(mushrooms):
+    frame, folder = mushrooms
+    table, model, page = folder / "mushrooms.csv", folder / "m", folder / "report.html"
+    assert run("fit", table, "--target", "edible", "-o", model, *FAST).exit_code == 0
+    written = run("report", model, table, "-o", page, "--title", "Mushrooms", "--repeats", "1")
+    assert written.exit_code == 0, written.output
+    seen = page.read_text()
+    assert "<h1>Mushrooms</h1>" in seen and "colour=brown" in seen and "NumberScaler(count=3)" in seen
+    middle = f"median {frame.loc[frame['edible'] == 'no', 'weight'].median():.1f}"
+    assert f"samples of no: {middle}" in seen  # in the units of the table
+    assert "Example: prosemble report model.prosemble" in run("report", "--help").output
+    for arguments, message in [
+        (("--target", "poison"), "no column 'poison'"),
+        (("--target", "colour"), "known are ['no', 'yes']"),
+        (("-o", folder / "no" / "r.html"), "no folder"),
+    ]:
+        refused = run("report", model, table, *arguments)
+        assert refused.exit_code == 2 and message in refused.stderr and len(refused.stderr.strip().splitlines()) == 1
+
+
+def test_scaling_of_numbers_leaves_categories(mushrooms):
+    frame, _ = mushrooms
+    learner = TableModel.for_table(NPC(), "edible", frame).fit(frame)
+    X, y = learner.labelled(frame)
+    pipeline = learner.pipeline()
+    np.testing.assert_array_equal(pipeline.predict(X), learner.predict(frame)["prediction"])
+    again = clone(pipeline).fit(X, y)  # learns the scaling as the table's model does
+    np.testing.assert_allclose(again[-1].prototypes_, learner.estimator.prototypes_, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(again[0].inverse_transform(again[0].transform(X)), X)
 
 
 def test_the_recipe_beats_the_defaults_and_is_told(tmp_path):

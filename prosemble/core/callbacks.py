@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -29,14 +30,20 @@ class Callback:
 
 
 class ProgressBar(Callback):
-    """A bar with epoch, loss and validation loss (what `verbose=True` shows)."""
+    """A bar with epoch, loss and validation loss (what `verbose=True` shows).
+
+    In a notebook it moves where ipywidgets is installed; elsewhere its last state is printed.
+    """
 
     def on_fit_start(self, model: Any, X: Any) -> None:
+        from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
         self._progress = Progress(
             TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
             TextColumn("{task.fields[losses]}"),
+            # Without ipywidgets rich would warn in a notebook and show nothing.
+            console=None if find_spec("ipywidgets") else Console(force_jupyter=False),
         )  # fmt: skip
         self._progress.start()
         self._task = self._progress.add_task(type(model).__name__, total=model.max_iter, losses="")
@@ -48,6 +55,7 @@ class ProgressBar(Callback):
         self._progress.update(self._task, completed=info["iteration"] + 1, total=info["max_iter"], losses=losses)
 
     def close(self) -> None:
+        self._progress.refresh()  # rich leaves out the last state in a notebook
         self._progress.stop()
 
 

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from prosemble.inspection.profiles import PrototypeProfileDisplay
     from prosemble.inspection.projection import ProjectionDisplay
     from prosemble.inspection.relevance import RelevanceDisplay, RelevanceMatrixDisplay
+    from prosemble.inspection.reporting import report
     from prosemble.inspection.training import TrainingCurveDisplay
     from prosemble.inspection.trajectory import TrajectoryDisplay
 
@@ -22,6 +23,7 @@ __all__ = [
     "RelevanceMatrixDisplay",
     "TrainingCurveDisplay",
     "TrajectoryDisplay",
+    "report",
 ]
 
 _HOMES = {
@@ -34,6 +36,7 @@ _HOMES = {
     "RelevanceMatrixDisplay": "relevance",
     "TrainingCurveDisplay": "training",
     "TrajectoryDisplay": "trajectory",
+    "report": "reporting",
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from sklearn.base import OneToOneFeatureMixin
 from sklearn.feature_selection import SelectorMixin
 from sklearn.impute import KNNImputer, SimpleImputer
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -97,6 +98,11 @@ class Fitted:
     def invertible(self) -> bool:
         """Whether the prototypes can be told in the units of the user's data."""
         return self.in_data_space and all(map(_invertible, self.steps))
+
+    @property
+    def feature_by_feature(self) -> bool:
+        """Whether each input of the model is one of the user's features, in whatever units."""
+        return all(isinstance(step, OneToOneFeatureMixin | SelectorMixin) or _fills(step) for step in self.steps)
 
     def original(self, rows: np.ndarray) -> np.ndarray:
         """Return inputs of the model in the units of the user's data; NaN in columns that the model never sees."""

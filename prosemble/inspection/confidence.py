@@ -158,7 +158,21 @@ class RejectionCurveDisplay:
         ax : matplotlib Axes, optional
         """
         _style.check_matplotlib()
-        confidence, right = _confidence_and_right(estimator, X, y)
+        return cls.from_confidence(*_confidence_and_right(estimator, X, y), name=name, ax=ax)
+
+    @classmethod
+    def from_confidence(
+        cls, confidence: np.ndarray, right: np.ndarray, *, name: str | None = None, ax: Axes | None = None
+    ) -> Self:
+        """Draw the curve of predictions of which the confidence is known, and whether they are right.
+
+        Parameters
+        ----------
+        confidence : ndarray of shape (n_samples,)
+        right : ndarray of bool of shape (n_samples,)
+        name, ax
+            As for `from_estimator`.
+        """
         threshold = np.unique(confidence)
         order = np.argsort(confidence, kind="stable")
         below = np.searchsorted(confidence[order], threshold)  # how many are rejected

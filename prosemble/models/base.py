@@ -14,6 +14,7 @@ import jax
 import numpy as np
 from scipy.special import softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import estimator_html_repr
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d, validate_data
 
@@ -294,6 +295,18 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
         from prosemble.inspection.counterfactuals import counterfactual
 
         return counterfactual(self, X, target)
+
+    # Notebooks.
+
+    def _repr_html_inner(self) -> str:
+        """Return what a notebook shows: scikit-learn's diagram, and what was learned."""
+        from prosemble.inspection.notebook import summary
+
+        return estimator_html_repr(self) + summary(self)
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        return {kind: self._repr_html_inner() if kind == "text/html" else shown for kind, shown in bundle.items()}
 
     # Files.
 
