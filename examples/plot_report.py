@@ -33,7 +33,8 @@ print(f"{path.stat().st_size / 1000:.0f} kB")
 class Frame:
     def _repr_html_(self):
         page = escape(path.read_text(encoding="utf-8"))
-        return f'<iframe srcdoc="{page}" title="The report" style="width:100%;height:45rem;border:1px solid #888"></iframe>'
+        style = "width:100%; height:45rem; border:1px solid #888"
+        return f'<iframe srcdoc="{page}" title="The report" style="{style}"></iframe>'
 
 
 Frame()
