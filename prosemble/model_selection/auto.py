@@ -72,9 +72,9 @@ class AutoPrototypeClassifier(ClassifierMixin, BaseEstimator):
 
     Searched over are the scaling of the features, the metric (Euclidean, relevance, matrix, local matrix), the
     objective (GLVQ and its transfer function, robust soft LVQ), prototypes per class, step size and epochs: a few
-    candidates of each kind first, then what is like the best of them. Where rows are few, the best ones are tested
-    again on other divisions of the rows. Chosen is the candidate that learns the fewest numbers among those whose
-    accuracy is within one standard error of the best one's.
+    candidates of each kind first, then other scalings of the best of them, and candidates like it. Fewer than 600 rows
+    cannot tell like ones apart: there, the best of all are tested again on other divisions instead. Chosen is the
+    candidate that learns the fewest numbers among those whose accuracy is within one standard error of the best one's.
 
     Parameters
     ----------
@@ -183,7 +183,7 @@ class AutoPrototypeClassifier(ClassifierMixin, BaseEstimator):
             most = min(most, self.max_prototypes // len(classes))
 
         board: list[Scored] = []
-        for stage in stages(board, self.scalings, rows.shape[1], len(classes), most):
+        for stage in stages(board, self.scalings, rows.shape[1], len(classes), most, refine=not few):
             if board and self.time_budget is not None and time.perf_counter() - begin > self.time_budget:
                 break
             board += self._scored(stage, rows, labels, splits)
@@ -256,9 +256,9 @@ class AutoPrototypeClassifier(ClassifierMixin, BaseEstimator):
 
 
 def stages(
-    board: Sequence[Scored], scalings: Sequence[str], n_features: int, n_classes: int, most: int
+    board: Sequence[Scored], scalings: Sequence[str], n_features: int, n_classes: int, most: int, refine: bool
 ) -> Iterator[list[Candidate]]:
-    """Yield candidates, the most promising first; the later ones are like the best of those on the board."""
+    """Yield candidates, the most promising first; then the best one scaled otherwise, and where `refine`, its like."""
     size = {"GLVQ": 1, "RSLVQ": 1, "GRLVQ": 1, "GMLVQ": 1, "LGMLVQ": n_features}
     seen: list[Candidate] = []
 
@@ -289,7 +289,7 @@ def stages(
     for part in plan:
         if candidates := new(part):
             yield candidates
-    for near in (_rescaled, _more_prototypes, _other_steps, _other_transfer):
+    for near in (_rescaled, _more_prototypes, _other_steps, _other_transfer) if refine else (_rescaled,):
         best = max(board, key=lambda scored: scored.scores.mean()).candidate
         if candidates := new(near(best, scalings)):
             yield candidates

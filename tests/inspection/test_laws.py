@@ -8,8 +8,8 @@ import pytest
 from matplotlib import pyplot
 from matplotlib.figure import Figure
 from sklearn.exceptions import NotFittedError
-from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
+from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -105,7 +105,7 @@ def test_estimators_that_cannot_be_drawn(name, iris):
     for unfitted in (GMLVQ(), make_pipeline(StandardScaler(), GMLVQ()), GridSearchCV(NPC(), {})):
         with pytest.raises(NotFittedError):
             display.from_estimator(unfitted, *args, **kwargs)
-    for strange in (LogisticRegression().fit(*iris), "GMLVQ"):
+    for strange in (GaussianNB().fit(*iris), "GMLVQ"):
         with pytest.raises(TypeError, match="estimator must be a classifier of prosemble"):
             display.from_estimator(strange, *args, **kwargs)
 

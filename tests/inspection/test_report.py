@@ -11,9 +11,9 @@ from sklearn.base import clone
 from sklearn.datasets import load_digits, load_iris
 from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import confusion_matrix, roc_auc_score
 from sklearn.model_selection import GridSearchCV, RepeatedStratifiedKFold, cross_validate
+from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -199,7 +199,7 @@ def test_what_is_refused_before_any_work(iris, tmp_path, monkeypatch):
     rare = np.where(np.arange(len(y)) == 149, 2, np.where(y == 2, 1, y))
     for wrong, error, message in [
         ((NPC(), X, y, path), NotFittedError, "not fitted"),
-        ((LogisticRegression().fit(X, y), X, y, path), TypeError, "classifier of prosemble"),
+        ((GaussianNB().fit(X, y), X, y, path), TypeError, "classifier of prosemble"),
         ((model, X[:, :3], y, path), ValueError, "X has 3 features, but NPC is expecting 4"),
         ((model, X, y[1:], path), ValueError, "inconsistent numbers of samples"),
         ((model, X, y + 1, path), ValueError, r"y holds the labels \[3\]; known are \[0, 1, 2\]"),

@@ -86,7 +86,7 @@ def test_the_simplest_within_one_standard_error_of_the_best_is_chosen():
 
 def test_stages_are_of_what_fits_and_refine_the_best():
     board, seen = [], []
-    for stage in stages(board, ("standard", "robust"), n_features=10, n_classes=3, most=2):
+    for stage in stages(board, ("standard", "robust"), n_features=10, n_classes=3, most=2, refine=True):
         assert all(candidate.prototypes <= 2 for candidate in stage)
         assert not any(candidate in seen for candidate in stage)
         seen += stage
@@ -94,7 +94,9 @@ def test_stages_are_of_what_fits_and_refine_the_best():
     assert Candidate("robust", "GMLVQ", 1, CAUTIOUS) in seen
     assert Candidate("standard", "GMLVQ", 2, CAUTIOUS) in seen
     assert Candidate("standard", "GMLVQ", 1, {"lr": 0.02, "max_iter": 200}) in seen
-    wide = [c for stage in stages([scored([1.0], 1, **THOROUGH)], ("none",), 784, 10, 10) for c in stage]
+    few = [c for stage in stages(board, ("standard", "robust"), 10, 3, 2, refine=False) for c in stage]
+    assert Candidate("robust", "GMLVQ", 1, CAUTIOUS) in few and len(few) < len(seen)
+    wide = [c for stage in stages([scored([1.0], 1, **THOROUGH)], ("none",), 784, 10, 10, True) for c in stage]
     assert {c.model for c in wide} == {
         "GLVQ",
         "GMLVQ",
