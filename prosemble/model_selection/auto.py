@@ -79,8 +79,9 @@ class AutoPrototypeClassifier(ClassifierMixin, BaseEstimator):
     Parameters
     ----------
     time_budget : float, default=60.0
-        Seconds after which no further candidates are begun; those that have been, and the training of the chosen one
-        on all rows, are finished. What is chosen can depend on how fast the machine is; None searches to the end.
+        Seconds for the search: no further candidates are begun where less is left than the last ones took; those that
+        have been begun, and the training of the chosen one on all rows, are finished. What is chosen can depend on how
+        fast the machine is; None searches to the end.
     max_prototypes : int, optional
         Most prototypes of all classes together, at least one for each class.
     scalings : sequence of str, default=('standard', 'robust', 'range')
@@ -183,10 +184,13 @@ class AutoPrototypeClassifier(ClassifierMixin, BaseEstimator):
             most = min(most, self.max_prototypes // len(classes))
 
         board: list[Scored] = []
+        took = 0.0
         for stage in stages(board, self.scalings, rows.shape[1], len(classes), most, refine=not few):
-            if board and self.time_budget is not None and time.perf_counter() - begin > self.time_budget:
+            started = time.perf_counter()
+            if board and self.time_budget is not None and started - begin + took > self.time_budget:
                 break
             board += self._scored(stage, rows, labels, splits)
+            took = time.perf_counter() - started
         finalists = board
         if few:
             board.sort(key=lambda scored: scored.scores.mean(), reverse=True)
