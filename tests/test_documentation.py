@@ -4,12 +4,15 @@ import doctest
 import importlib.util
 import pkgutil
 import re
+import shlex
 from pathlib import Path
 
 import pytest
+import typer
 from matplotlib import pyplot
 
 import prosemble
+from prosemble.cli import app
 from prosemble.models import GLVQ
 
 ROOT = Path(__file__).parent.parent
@@ -35,6 +38,15 @@ def test_python_blocks(page, tmp_path, monkeypatch):
     for block in PAGES[page]:  # a later block may use what an earlier one made
         exec(compile(block, page, "exec"), names)
     pyplot.close("all")
+
+
+def test_shown_commands_are_understood():
+    commands = typer.main.get_command(app).commands
+    shown = {line for text in TEXTS.values() for line in re.findall(r"^ *(prosemble [a-z].*)$", text, flags=re.M)}
+    assert {line.split()[1] for line in shown} >= set(commands)
+    for line in shown:
+        _, name, *arguments = shlex.split(line, comments=True)
+        commands[name].make_context(name, arguments)
 
 
 @pytest.mark.parametrize("page", TEXTS)

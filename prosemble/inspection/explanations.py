@@ -73,10 +73,11 @@ def _explained(model: PrototypeModel, rows: np.ndarray, contributions: bool) -> 
         exact = rows.astype(np.float64)
         against, by = (metric.contributions(params, exact, k) for k in (minus, plus))
         assert against is not None and by is not None  # _decomposes saw to it
-        columns |= dict(zip(_feature_names(model), (against - by).T, strict=True))
+        columns |= dict(zip(feature_names(model), (against - by).T, strict=True))
     return columns
 
 
-def _feature_names(model: PrototypeModel) -> list[str]:
+def feature_names(model: Any) -> list[str]:
+    """Return the names of the columns that hold what the features of a fitted estimator add."""
     names = getattr(model, "feature_names_in_", [f"x{j}" for j in range(model.n_features_in_)])
     return [f"{name} (feature)" if name in COLUMNS else str(name) for name in names]

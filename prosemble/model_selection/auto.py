@@ -253,6 +253,26 @@ class AutoPrototypeClassifier(ClassifierMixin, BaseEstimator):
         """Return the chosen model's decision function, (n_samples, n_classes), or (n_samples,) for two classes."""
         return self._best(X).decision_function(X)
 
+    def explain(self, X: Any, as_frame: bool = True, contributions: bool | None = None) -> Any:
+        """Return what `explain` of the chosen model says of the samples, which it sees scaled.
+
+        Returns
+        -------
+        DataFrame, or dict of ndarray where not `as_frame`
+            The columns are those of `PrototypeModel.explain`, the features named as in X.
+        """
+        from prosemble.inspection.explanations import COLUMNS, feature_names
+
+        scaling, model = self._best(X)
+        why = model.explain(scaling.transform(X), as_frame=False, contributions=contributions)
+        columns = dict(zip((*COLUMNS, *feature_names(self)), why.values(), strict=False))
+        return pd.DataFrame(columns, index=X.index if isinstance(X, pd.DataFrame) else None) if as_frame else columns
+
+    def counterfactual(self, X: Any, target: Any = None) -> np.ndarray:
+        """Return the nearest points, as the chosen model measures, that it predicts otherwise, in the units of X."""
+        scaling, model = self._best(X)
+        return np.asarray(scaling.inverse_transform(model.counterfactual(scaling.transform(X), target)))
+
     def _best(self, X: Any) -> Pipeline:
         check_is_fitted(self)
         validate_data(self, X, reset=False)

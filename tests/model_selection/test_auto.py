@@ -45,6 +45,20 @@ def test_a_budget_of_nothing_still_finds_something(few, capsys):
     assert clone(auto).get_params() == auto.get_params()
 
 
+def test_it_explains_in_the_units_and_names_of_the_table(few):
+    X, y = few
+    frame = pd.DataFrame(X * 10 + 3, columns=["a", "b", "c", "prediction"], index=range(100, 100 + len(X)))
+    auto = AutoPrototypeClassifier(time_budget=0).fit(frame, y)
+    why = auto.explain(frame)
+    shares = why[["a", "b", "c", "prediction (feature)"]].sum(axis=1)
+    np.testing.assert_allclose(shares, why.d_minus - why.d_plus, rtol=1e-4, atol=1e-5)
+    np.testing.assert_array_equal(why.prediction, auto.predict(frame))
+    assert why.index.equals(frame.index)
+    assert list(auto.explain(frame, as_frame=False, contributions=False)) == list(why)[:7]
+    others = pd.DataFrame(auto.counterfactual(frame, target="virginica"), columns=frame.columns)
+    assert set(auto.predict(others)) == {"virginica"}
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
