@@ -83,7 +83,7 @@ def fit(
 def search(
     table: Table,
     target: Target,
-    time_budget: Annotated[float, typer.Option(min=0.0, help="Seconds after which nothing more is tried.")] = 60.0,
+    time_budget: Annotated[float, typer.Option(min=0.0, help="Seconds for the search.")] = 60.0,
     max_prototypes: Annotated[int | None, typer.Option(min=2, help="Most prototypes of all classes together.")] = None,
     output: Output = Path("model.prosemble"),
     test_size: TestSize = 0.25,

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 import typer
 from matplotlib import pyplot
+from sklearn.datasets import load_iris, load_wine
+from typer.testing import CliRunner
 
 import prosemble
 from prosemble.cli import app
@@ -40,13 +42,21 @@ def test_python_blocks(page, tmp_path, monkeypatch):
     pyplot.close("all")
 
 
-def test_shown_commands_are_understood():
-    commands = typer.main.get_command(app).commands
-    shown = {line for text in TEXTS.values() for line in re.findall(r"^ *(prosemble [a-z].*)$", text, flags=re.M)}
-    assert {line.split()[1] for line in shown} >= set(commands)
-    for line in shown:
-        _, name, *arguments = shlex.split(line, comments=True)
-        commands[name].make_context(name, arguments)
+@pytest.mark.breadth
+def test_shown_commands(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    patients = load_iris(as_frame=True).frame.rename(columns={"target": "diagnosis"})[::3]
+    patients.to_csv("patients.csv", index=False)
+    patients.drop(columns="diagnosis").to_csv("new_patients.csv", index=False)
+    load_wine(as_frame=True).data.to_csv("new_rows.csv", index=False)
+    shown = [line for text in TEXTS.values() for line in re.findall(r"^ *prosemble ([a-z].*)$", text, flags=re.M)]
+    assert {line.split()[0] for line in shown} == set(typer.main.get_command(app).commands)
+    sooner = {"search": ["--time-budget", "0"], "report": ["--repeats", "1"]}
+    for line in ["fit wine --target target", *dict.fromkeys(shown)]:
+        if "onnx" not in line or HAS_ONNX:
+            arguments = shlex.split(line, comments=True)
+            result = CliRunner().invoke(app, arguments + sooner.get(arguments[0], []))
+            assert result.exit_code == 0, (line, result.output)
 
 
 @pytest.mark.parametrize("page", TEXTS)
