@@ -224,7 +224,8 @@ def _refined(model: PrototypeModel, X: np.ndarray, found: np.ndarray, wanted: np
     for _ in range(PROGRAMS):
         if not len(todo):
             break
-        reached = np.array([_straightened(model, X[i], best[i]) for i in todo])
+        cells = _predicted(model, best[todo])
+        reached = np.array([_straightened(model, X[i], best[i], cell) for i, cell in zip(todo, cells, strict=True)])
         tried = _crossing(model, reached, best[todo], wanted[todo])
         nearer = _nearer(X[todo], best[todo], tried)
         gain = np.linalg.norm(best[todo] - X[todo], axis=1) - np.linalg.norm(nearer - X[todo], axis=1)
@@ -233,12 +234,14 @@ def _refined(model: PrototypeModel, X: np.ndarray, found: np.ndarray, wanted: np
     return best
 
 
-def _straightened(model: PrototypeModel, x: np.ndarray, z: np.ndarray) -> np.ndarray:
-    """Return the nearest point to x of the cell that z lies in, were it bounded by planes as it is about z."""
+def _straightened(model: PrototypeModel, x: np.ndarray, z: np.ndarray, cell: int) -> np.ndarray:
+    """Return the nearest point to x of the class's cell that z lies in, were it bounded by planes as it is about z."""
     metric, params, labels = model._metric(), model._parameters(), model.prototype_labels_
     distances, slopes = map(np.asarray, _distances_and_slopes(metric, params, z.astype(model.prototypes_.dtype)))
-    chosen = distances.argmin()
-    rivals = labels != labels[chosen]
+    # On the border, rounding decides which class is nearer, and these distances are rounded in another way than those
+    # of a prediction.
+    own = labels == model.classes_[cell]
+    chosen, rivals = np.where(own, distances, np.inf).argmin(), ~own
     G = slopes[chosen].astype(np.float64) - slopes[rivals]
     depth = DEPTHS[1] * np.finfo(distances.dtype).eps * distances.max()
     step = smallest_step(G, distances[rivals] - distances[chosen] - depth + G @ (z - x))
