@@ -214,15 +214,15 @@ def export(
     """
     with _one_line_errors():
         from prosemble import io
+        from prosemble.io.writing import writable
         from prosemble.table import TableModel
 
         if form not in FORMATS:
             raise ValueError(f"--format {form}: give one of {', '.join(FORMATS)}.")
+        writable(output, "--output")
         learner = TableModel.load(model)
         if quantize is not None:
             learner.estimator = learner.estimator.quantize(quantize)
-        if not output.parent.is_dir():
-            raise FileNotFoundError(f"--output {output}: no folder {output.parent}.")
         getattr(io, FORMATS[form])(learner, output)
         typer.echo(f"Written to {output} ({output.stat().st_size:,} bytes).")
         names = learner.feature_names
@@ -234,11 +234,11 @@ def _learner(estimator: Any, table: str, target: str, output: Path, test_size: f
     """Return a model for the table, unfitted, and the rows to train and to test on."""
     from sklearn.model_selection import train_test_split
 
+    from prosemble.io.writing import writable
     from prosemble.table import TableModel, read_table
 
     frame = read_table(table)
-    if not output.parent.is_dir():
-        raise FileNotFoundError(f"--output {output}: no folder {output.parent}.")
+    writable(output, "--output")
     learner = TableModel.for_table(estimator, target, frame, table)
     return learner, *train_test_split(frame, test_size=test_size, random_state=seed, stratify=frame[target])
 

@@ -17,7 +17,7 @@ from prosemble.inspection._fitted import Fitted
 from prosemble.inspection._metric import learned_matrices, prototype_names
 from prosemble.inspection._view import View, view
 from prosemble.inspection.validation import HeldOut, held_out
-from prosemble.io.writing import replacing
+from prosemble.io.writing import replacing, writable
 
 
 def report(
@@ -82,7 +82,7 @@ def report(
     ...     "petal width" in (Path(folder) / "iris.html").read_text()
     True
     """
-    path = _writable(path)
+    path = writable(path)
     template = _template()
     fitted = Fitted(model)
     rows = fitted.rows(X)
@@ -111,15 +111,6 @@ def report(
     )
     with replacing(path) as temporary:
         temporary.write_text(page, encoding="utf-8")
-
-
-def _writable(path: str | Path) -> Path:
-    path = Path(path)
-    if path.is_dir():
-        raise IsADirectoryError(f"path must be a file to write; {path} is a folder.")
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"path {path}: no folder {path.parent}.")
-    return path
 
 
 def _template() -> Any:

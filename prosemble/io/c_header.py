@@ -14,7 +14,7 @@ from scipy.special import softmax
 from prosemble.distances import Euclidean, Omega, Relevance, SquaredEuclidean
 from prosemble.io.program import Affine, Program, program_of
 from prosemble.io.quantization import Quantized, dequantized
-from prosemble.io.writing import write_bytes
+from prosemble.io.writing import writable, write_bytes
 from prosemble.objectives import Nearest
 
 # No quotes, no backslash, nothing that ends a comment or begins a trigraph.
@@ -60,6 +60,7 @@ def to_c_header(model: Any, path: str | Path, name: str = "prosemble") -> None:
     """
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
         raise ValueError(f"name must be an identifier of C (letters, digits, underscores); got {name!r}.")
+    path = writable(path)
     program = program_of(model)
     write_bytes(path, _header(program, _tables(program), name).encode("ascii"))
 

@@ -17,7 +17,7 @@ from jax import export
 
 from prosemble.distances import SquaredEuclidean
 from prosemble.io.program import Program, program_of
-from prosemble.io.writing import write_bytes
+from prosemble.io.writing import writable, write_bytes
 from prosemble.models.prediction import outcome
 from prosemble.objectives import Nearest
 
@@ -74,6 +74,7 @@ def to_onnx(model: Any, path: str | Path) -> None:
             import onnxruntime
     except ImportError as error:
         raise ImportError(f"to_onnx needs the extra `onnx`: pip install 'prosemble[onnx]' ({error}).") from error
+    path = writable(path)
     program = program_of(model)
     try:
         with _quiet():

@@ -10,7 +10,7 @@ import jax
 from jax import export
 
 from prosemble.io.program import program_of
-from prosemble.io.writing import write_bytes
+from prosemble.io.writing import writable, write_bytes
 
 #: The devices that a program is compiled for when it is loaded.
 PLATFORMS = ("cpu", "cuda", "rocm", "tpu")
@@ -60,6 +60,7 @@ def to_stablehlo(model: Any, path: str | Path) -> None:
     """
     if find_spec("flatbuffers") is None:  # which JAX needs for this alone, and does not install
         raise ImportError("to_stablehlo needs the extra `stablehlo`: pip install 'prosemble[stablehlo]'.")
+    path = writable(path)
     program = program_of(model)
     (rows,) = export.symbolic_shape("n")
     X = jax.ShapeDtypeStruct((rows, program.n_features), program.dtype)

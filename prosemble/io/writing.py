@@ -9,6 +9,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
+def writable(path: str | Path, name: str = "path") -> Path:
+    """Return the path of a file that can be written, or say before any work is done why there can be none."""
+    path = Path(path)
+    if path.is_dir():
+        raise IsADirectoryError(f"{name} must be a file to write; {path} is a folder.")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"{name} {path}: no folder {path.parent}.")
+    return path
+
+
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
     """Give a file to write to, which takes the place of the one at the path where all goes well, and else vanishes."""
