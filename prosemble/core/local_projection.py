@@ -91,8 +91,8 @@ class Tiles(NamedTuple):
 def _of_winners(X: Samples, W: Prototypes, omegas: Omegas, gradient: Float[Array, "n p"]) -> tuple[Array, Array]:
     """Return the gradients of prototypes and matrices, of a gradient of the distances with at most two in a row."""
     p, d, _ = omegas.shape
-    # The products of a tile, d x d, then take no more memory than the samples do.
-    row, gradient, prototype = _tiles(gradient, max(64, d))
+    # The products of all tiles, d x d each, then take about four times the memory of the samples.
+    row, gradient, prototype = _tiles(gradient, max(32, d // 2))
     gap = X[row] - W[prototype][:, None]
     weighted = gap * gradient[:, :, None]
 
@@ -108,14 +108,14 @@ def _of_winners(X: Samples, W: Prototypes, omegas: Omegas, gradient: Float[Array
 
 
 def _tiles(gradient: Float[Array, "n p"], size: int) -> Tiles:
-    """Sort the two largest entries of each row by their column, each column padded to whole tiles."""
+    """Sort the entries that are not zero, at most two in a row, by their column, each column padded to whole tiles."""
     n, p = gradient.shape
-    first = jnp.abs(gradient).argmax(axis=1)
-    others = jnp.where(jnp.arange(p) == first[:, None], 0.0, gradient)
-    second = jnp.abs(others).argmax(axis=1)
+    columns = jnp.arange(p)
+    first = jnp.where(gradient != 0, columns, p - 1).min(axis=1)
+    second = jnp.where(gradient != 0, columns, 0).max(axis=1)
     column = jnp.concatenate([first, second])
     order = _sorted_places(column, p)
-    count = (column[:, None] == jnp.arange(p)).sum(axis=0)
+    count = (column[:, None] == columns).sum(axis=0)
     tiles = -(-count // size)  # of each column
     end = jnp.cumsum(tiles)
     tile = jnp.arange(-(-2 * n // size) + p)  # there are never more
@@ -124,8 +124,9 @@ def _tiles(gradient: Float[Array, "n p"], size: int) -> Tiles:
     begin = jnp.cumsum(count) - count
     pair = order[jnp.clip(begin[owner][:, None] + place, 0, 2 * n - 1)]
     row = pair % n
-    value = jnp.where(pair < n, gradient[row, first[row]], others[row, second[row]])
-    return Tiles(row, jnp.where(place < count[owner][:, None], value, 0.0), owner)
+    # Where one entry is not zero, or none, it is the first and the second.
+    counts = (place < count[owner][:, None]) & ((pair < n) | (second > first)[row])
+    return Tiles(row, jnp.where(counts, gradient[row, owner[:, None]], 0.0), owner)
 
 
 def _sorted_places(column: Int[Array, " m"], columns: int) -> Int[Array, " m"]:
