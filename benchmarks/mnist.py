@@ -54,6 +54,7 @@ def main() -> None:
     parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS))
     parser.add_argument("--epochs", type=int, default=150)
     parser.add_argument("--lr", type=float, default=1e-3)
+    parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--schedule", help="a learning-rate schedule over the epochs, such as cosine_decay")
     parser.add_argument("--transfer", help="a transfer function, with beta 10")
     parser.add_argument("--augment", action="store_true")
@@ -65,15 +66,16 @@ def main() -> None:
     y, w = data["y_train"], data["y_test"]
     if options.held_out:
         X, Z, y, w = X[:-10000], X[-10000:], y[:-10000], y[-10000:]
-    settings = ("epochs", "lr", "schedule", "transfer", "augment", "held_out")
+    settings = ("epochs", "lr", "batch", "schedule", "transfer", "augment", "held_out")
     setting = {name: getattr(options, name) for name in settings}
     found = Results(options.results, ("model", "epoch", *setting))
     trained: dict[str, Any] = {}
     for name in options.models:
         if {"model": name, "epoch": options.epochs, **setting} not in found:
             trained[name] = getattr(models, name)(
-                lr=options.lr, lr_scheduler=options.schedule, transfer_fn=options.transfer, batch_size=128,
-                max_iter=options.epochs, epsilon=0.0, prototypes_initializer="class_mean", **MODELS[name][1],
+                lr=options.lr, lr_scheduler=options.schedule, transfer_fn=options.transfer,
+                batch_size=options.batch, max_iter=options.epochs, epsilon=0.0,
+                prototypes_initializer="class_mean", **MODELS[name][1],
             )  # fmt: skip
     spent = dict.fromkeys(trained, 0.0)
 
