@@ -13,7 +13,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.model_selection import RepeatedStratifiedKFold, train_test_split
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, RobustScaler, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, PowerTransformer, RobustScaler, StandardScaler
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -28,11 +28,16 @@ FOLDS = 5
 # Fewer rows than these are divided anew, until a candidate has so many scores, and so many on other divisions the best
 # candidates: those that were the best of many by chance are so no longer.
 FEW, SCORES, FINALISTS, FINAL_SCORES = 600, 10, 6, 40
+# A search takes less than so many times as long as the fastest one before would have taken for the same work.
+SURELY = 1.5
+# Of more features than these, to find a power for each takes longer than to train.
+POWERS = 200
 # Numbers that a candidate may learn.
 MOST_NUMBERS = 10**6
 
 SCALINGS: dict[str, Any] = {
     "standard": StandardScaler(),
+    "power": PowerTransformer(),
     "robust": RobustScaler(),
     "range": MinMaxScaler(),
     "none": FunctionTransformer(feature_names_out="one-to-one"),
@@ -50,6 +55,12 @@ class Candidate(NamedTuple):
     model: str
     prototypes: int
     settings: dict[str, Any]
+
+    def multiplications(self, n_features: int, n_classes: int) -> float:
+        """Return about how many a sample takes in the whole of a training, but for a factor that all have."""
+        prototypes = self.prototypes * n_classes
+        each = {"LGMLVQ": prototypes * n_features, "GMLVQ": prototypes + n_features}.get(self.model, prototypes)
+        return float(each * n_features * self.settings["max_iter"])
 
     def pipeline(self, seed: int) -> Pipeline:
         """Return scaling and model, unfitted."""
@@ -70,23 +81,25 @@ class Scored(NamedTuple):
 class AutoPrototypeClassifier(ClassifierMixin, BaseEstimator):
     """A prototype classifier whose scaling, model and settings are chosen by cross-validation on the training rows.
 
-    Searched over are the scaling of the features, the metric (Euclidean, relevance, matrix, local matrix), the
-    objective (GLVQ and its transfer function, robust soft LVQ), prototypes per class, step size and epochs: a few
-    candidates of each kind first, then other scalings of the best of them, and candidates like it. Fewer than 600 rows
-    cannot tell like ones apart: there, the best of all are tested again on other divisions instead. Chosen is the
-    candidate that learns the fewest numbers among those whose accuracy is within one standard error of the best one's.
+    Searched over are the scaling of the features, the metric (Euclidean, relevance, matrix, local matrix) and its
+    regularization, the objective (GLVQ and its transfer function, robust soft LVQ), prototypes per class, step size and
+    epochs: simple models with each scaling first, then a few candidates of each kind with the best of these, other
+    scalings of the best of them, and candidates like it. Fewer than 600 rows cannot tell like ones apart: there, the
+    best of all are tested again on other divisions instead. Chosen is the candidate that learns the fewest numbers
+    among those whose accuracy is within one standard error of the best one's.
 
     Parameters
     ----------
     time_budget : float, default=60.0
-        Seconds for the search: no further candidates are begun where less is left than the last ones took; those that
-        have been begun, and the training of the chosen one on all rows, are finished. What is chosen can depend on how
-        fast the machine is; None searches to the end.
+        Seconds for the search: candidates that would take longer than what is left, by what those before took, are not
+        begun; those that have been begun, and the training of the chosen one on all rows, are finished. What is chosen
+        can depend on how fast the machine is; None searches to the end.
     max_prototypes : int, optional
         Most prototypes of all classes together, at least one for each class.
-    scalings : sequence of str, default=('standard', 'robust', 'range')
-        What may become of the features before a model sees them: 'standard' (mean 0, deviation 1), 'robust' (median 0,
-        quartiles one apart), 'range' (0 to 1), 'none'. The first is used until the end of the search.
+    scalings : sequence of str, default=('standard', 'power', 'robust', 'range')
+        What may become of the features before a model sees them: 'standard' (mean 0, deviation 1), 'power' (of each
+        feature, so that it is about Gaussian, then standard; not of more than 200 features), 'robust' (median 0,
+        quartiles one apart), 'range' (0 to 1), 'none'. Candidates take the first where no other is clearly better.
     random_seed : int, default=42
         Of folds and models.
     verbose : bool, default=False
@@ -129,7 +142,7 @@ class AutoPrototypeClassifier(ClassifierMixin, BaseEstimator):
         *,
         time_budget: float | None = 60.0,
         max_prototypes: int | None = None,
-        scalings: Sequence[str] = ("standard", "robust", "range"),
+        scalings: Sequence[str] = ("standard", "power", "robust", "range"),
         random_seed: int = 42,
         verbose: bool = False,
     ) -> None:
@@ -184,20 +197,27 @@ class AutoPrototypeClassifier(ClassifierMixin, BaseEstimator):
             most = min(most, self.max_prototypes // len(classes))
 
         board: list[Scored] = []
-        took = 0.0
-        for stage in stages(board, self.scalings, rows.shape[1], len(classes), most, refine=not few):
+        pace = np.inf  # the fewest seconds that a multiplication took: small candidates spend theirs on other things
+
+        def scored_in_time(candidates: Sequence[Candidate], splits: list[Any]) -> list[Scored]:
+            nonlocal pace
+            work = len(splits) * sum(each.multiplications(rows.shape[1], len(classes)) for each in candidates)
             started = time.perf_counter()
-            if board and self.time_budget is not None and started - begin + took > self.time_budget:
-                break
-            board += self._scored(stage, rows, labels, splits)
-            took = time.perf_counter() - started
+            left = np.inf if self.time_budget is None else self.time_budget - (started - begin)
+            if board and SURELY * pace * work > left:
+                return []
+            scored = self._scored(candidates, rows, labels, splits)
+            pace = min(pace, (time.perf_counter() - started) / work)
+            return scored
+
+        for stage in stages(board, self.scalings, rows.shape[1], len(classes), most, refine=not few):
+            board += scored_in_time(stage, splits)
         finalists = board
         if few:
             board.sort(key=lambda scored: scored.scores.mean(), reverse=True)
             again = [scored.candidate for scored in board[:FINALISTS]]
-            other = divided(FINAL_SCORES, (self.random_seed + 1) % 2**32)
-            finalists = self._scored(again, rows, labels, other) or board
-            board = finalists + board[FINALISTS:]
+            finalists = scored_in_time(again, divided(FINAL_SCORES, (self.random_seed + 1) % 2**32)) or board
+            board = finalists + board[FINALISTS:] if finalists is not board else board
         chosen = choose(finalists)
         self.classes_ = classes
         self.leaderboard_ = leaderboard(board, chosen)
@@ -282,9 +302,15 @@ class AutoPrototypeClassifier(ClassifierMixin, BaseEstimator):
 def stages(
     board: Sequence[Scored], scalings: Sequence[str], n_features: int, n_classes: int, most: int, refine: bool
 ) -> Iterator[list[Candidate]]:
-    """Yield candidates, the most promising first; then the best one scaled otherwise, and where `refine`, its like."""
+    """Yield simple candidates with each scaling, others with the one that is best for those, the most promising first.
+
+    Then the best candidate scaled otherwise, and where `refine`, its like.
+    """
     size = {"GLVQ": 1, "RSLVQ": 1, "GRLVQ": 1, "GMLVQ": 1, "LGMLVQ": n_features}
     seen: list[Candidate] = []
+    if n_features > POWERS:
+        scalings = [scaling for scaling in scalings if scaling != "power"] or list(scalings)
+    chosen = scalings[0]
 
     def new(candidates: Sequence[Candidate]) -> list[Candidate]:
         fresh = [
@@ -297,26 +323,41 @@ def stages(
         return fresh
 
     def of(model: str, prototypes: Sequence[int], *settings: dict[str, Any]) -> list[Candidate]:
-        return [Candidate(scalings[0], model, count, each) for count in prototypes for each in settings]
+        return [Candidate(chosen, model, count, each) for count in prototypes for each in settings]
 
-    def sigmoid(*betas: float) -> list[dict[str, Any]]:
-        return [{"transfer_fn": "sigmoid_beta", "beta": beta, **THOROUGH} for beta in betas]
+    def sigmoid(*betas: float, **others: float) -> list[dict[str, Any]]:
+        return [{"transfer_fn": "sigmoid_beta", "beta": beta, **THOROUGH, **others} for beta in betas]
 
+    simple = of("GLVQ", (1, 3), *sigmoid(10.0)) + of("GMLVQ", (1,), CAUTIOUS)
+    for candidates in new(simple), new([each for one in simple for each in _rescaled(one, scalings)]):
+        if candidates:
+            yield candidates
+    best = _best(board)
+    # What helps simple models helps others, but where it cannot be told, the first scaling is as good.
+    if best.candidate.scaling != chosen and not any(
+        level(scored, best) for scored in board if scored.candidate.scaling == chosen
+    ):
+        chosen = best.candidate.scaling
+
+    gently = [*sigmoid(2.0, 5.0, regularization=0.003), *sigmoid(5.0, 10.0, regularization=0.01)]
     plan = [
-        of("GLVQ", (1, 3), *sigmoid(10.0)) + of("GMLVQ", (1,), CAUTIOUS),
-        of("LGMLVQ", (1, 3), CAUTIOUS) + of("GMLVQ", (3,), CAUTIOUS),
-        of("GMLVQ", (1, 3), *sigmoid(2.0, 5.0, 10.0)),
-        of("LGMLVQ", (1, 3), *sigmoid(2.0, 5.0)),
+        of("LGMLVQ", (1, 3), CAUTIOUS) + of("GMLVQ", (1, 3), CAUTIOUS),
+        of("LGMLVQ", (1,), *gently),
+        of("LGMLVQ", (3,), *gently),
+        of("GMLVQ", (1, 3), *gently),
         of("GLVQ", (1, 3), *sigmoid(5.0)) + of("GLVQ", (10,), *sigmoid(5.0, 10.0)),
         of("GRLVQ", (1, 3), *sigmoid(10.0)) + of("RSLVQ", (1,), *({"sigma": s, **THOROUGH} for s in (0.5, 1.0))),
     ]
     for part in plan:
         if candidates := new(part):
             yield candidates
-    for near in (_rescaled, _more_prototypes, _other_steps, _other_transfer) if refine else (_rescaled,):
-        best = max(board, key=lambda scored: scored.scores.mean()).candidate
-        if candidates := new(near(best, scalings)):
+    for near in NEAR if refine else NEAR[:1]:
+        if candidates := new(near(_best(board).candidate, scalings)):
             yield candidates
+
+
+def _best(board: Sequence[Scored]) -> Scored:
+    return max(board, key=lambda scored: scored.scores.mean())
 
 
 def _rescaled(best: Candidate, scalings: Sequence[str]) -> list[Candidate]:
@@ -344,18 +385,32 @@ def _other_transfer(best: Candidate, scalings: Sequence[str]) -> list[Candidate]
     ]
 
 
-def choose(board: Sequence[Scored]) -> Scored:
-    """Return the candidate of the fewest numbers whose accuracy is within one standard error of the best one's.
+def _other_regularization(best: Candidate, scalings: Sequence[str]) -> list[Candidate]:
+    if "regularization" not in best.settings:
+        return []
+    eta = best.settings["regularization"]
+    return [best._replace(settings={**best.settings, "regularization": eta * factor}) for factor in (0.3, 3.0)]
+
+
+NEAR = (_rescaled, _more_prototypes, _other_steps, _other_transfer, _other_regularization)
+
+
+def level(scored: Scored, best: Scored) -> bool:
+    """Return whether the accuracy is within one standard error of the best one's.
 
     The error is that of the mean difference of the two over the folds, which both were scored on.
     """
-    best = max(board, key=lambda scored: scored.scores.mean())
+    behind = best.scores - scored.scores
+    return bool(behind.mean() <= behind.std(ddof=1) / np.sqrt(len(behind)))
 
-    def level(scored: Scored) -> bool:
-        behind = best.scores - scored.scores
-        return behind.mean() <= behind.std(ddof=1) / np.sqrt(len(behind))
 
-    return min(filter(level, board), key=lambda scored: (scored.numbers, -scored.scores.mean()))
+def choose(board: Sequence[Scored]) -> Scored:
+    """Return the candidate of the fewest numbers among those that are level with the best."""
+    best = _best(board)
+    return min(
+        (scored for scored in board if level(scored, best)),
+        key=lambda scored: (scored.numbers, -scored.scores.mean()),
+    )
 
 
 def leaderboard(board: Sequence[Scored], chosen: Scored) -> pd.DataFrame:
