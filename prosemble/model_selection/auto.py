@@ -215,9 +215,9 @@ class AutoPrototypeClassifier(ClassifierMixin, BaseEstimator):
         finalists = board
         if few:
             board.sort(key=lambda scored: scored.scores.mean(), reverse=True)
-            again = [scored.candidate for scored in board[:FINALISTS]]
-            finalists = scored_in_time(again, divided(FINAL_SCORES, (self.random_seed + 1) % 2**32)) or board
-            board = finalists + board[FINALISTS:] if finalists is not board else board
+            other = divided(FINAL_SCORES, (self.random_seed + 1) % 2**32)
+            if again := scored_in_time([scored.candidate for scored in board[:FINALISTS]], other):
+                finalists, board = again, again + board[FINALISTS:]
         chosen = choose(finalists)
         self.classes_ = classes
         self.leaderboard_ = leaderboard(board, chosen)

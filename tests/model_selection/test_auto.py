@@ -41,7 +41,7 @@ def test_the_whole_search_holds_a_winner_that_the_board_explains(few):
 def test_a_budget_of_nothing_still_finds_something(few, capsys):
     auto = AutoPrototypeClassifier(time_budget=0, verbose=True).fit(*few)
     assert set(auto.leaderboard_.model) == {"GLVQ", "GMLVQ"}
-    assert capsys.readouterr().out.count("a class") == 2 * len(auto.leaderboard_)  # each in both rounds
+    assert capsys.readouterr().out.count("a class") == len(auto.leaderboard_)  # nothing is tested again
     assert clone(auto).get_params() == auto.get_params()
 
 
@@ -64,7 +64,10 @@ def test_it_explains_in_the_units_and_names_of_the_table(few):
     [
         ({"max_prototypes": 2}, "max_prototypes=2 must be at least 3"),
         ({"time_budget": -1.0}, "'time_budget' parameter"),
-        ({"scalings": ("standard", "log")}, r"scalings holds \['log'\]. Accepted: standard, robust, range, none"),
+        (
+            {"scalings": ("standard", "log")},
+            r"scalings holds \['log'\]. Accepted: standard, power, robust, range, none",
+        ),
         ({"scalings": ()}, "scalings holds nothing"),
     ],
 )
@@ -117,6 +120,22 @@ def test_stages_are_of_what_fits_and_refine_the_best():
         "GRLVQ",
         "RSLVQ",
     }  # local matrices would learn 6 million numbers
+
+
+@pytest.mark.parametrize(("gain", "then"), [([0.1, 0.1, 0.12], "power"), ([0.1, -0.1, 0.01], "standard")])
+def test_what_scales_simple_models_better_scales_the_others(gain, then):
+    board, rest = [], []
+    for number, stage in enumerate(stages(board, ("standard", "power"), 10, 3, 10, refine=False)):
+        rest += stage if number > 1 else []
+        board += [scored(0.8 + np.array(gain) * (c.scaling == "power"), 1)._replace(candidate=c) for c in stage]
+    assert {c.scaling for c in rest} == {then}
+    wide = [c for stage in stages(board, ("standard", "power"), 784, 3, 10, refine=False) for c in stage]
+    assert {c.scaling for c in wide} == {"standard"}  # a power for each of so many features takes too long
+
+
+def test_work_is_counted_as_a_training_multiplies():
+    euclidean, local = (Candidate("none", model, 2, CAUTIOUS) for model in ("GLVQ", "LGMLVQ"))
+    assert local.multiplications(50, 3) == 50 * euclidean.multiplications(50, 3) == 50 * 2 * 3 * 50 * 200
 
 
 def test_a_pipeline_of_a_candidate_is_what_it_says():
