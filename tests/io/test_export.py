@@ -38,19 +38,26 @@ def run(path, X):
     return onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"]).run(None, {"X": X})
 
 
-def mu(model, X):
-    """Return the confidences by the definition, from the distances to the classes."""
-    plus, minus = np.sort(model._class_distances(X).astype(np.float64), axis=1)[:, :2].T
-    return np.divide(minus - plus, minus + plus, out=np.zeros(len(X)), where=minus + plus > 0)
+def explained(model, X):
+    """Return the confidences that the model tells."""
+    return model.explain(X, as_frame=False, contributions=False)["confidence"]
 
 
 def same(model, X, label, probabilities, confidence):
     np.testing.assert_allclose(probabilities, model.predict_proba(X), atol=2e-6)
-    np.testing.assert_allclose(confidence, mu(model, X), atol=2e-4)
+    np.testing.assert_allclose(confidence, explained(model, X), atol=2e-4)
     assert confidence.min() >= 0 and confidence.max() <= 1
     sure = confidence > 1e-3  # elsewhere rounding decides
     assert sure.mean() > 0.8
     np.testing.assert_array_equal(label[sure], model.predict(X)[sure])
+
+
+@pytest.mark.parametrize("name", EVERY_ESTIMATOR)
+def test_every_export_is_as_sure_as_the_explanation(name):
+    X, _ = samples()
+    for model in (fitted(name), fitted(name).quantize()):
+        exported = np.asarray(program_of(model).predict(X).confidence)
+        np.testing.assert_allclose(exported, explained(model, X), atol=2e-4)
 
 
 @needs_onnx
