@@ -7,6 +7,7 @@ from importlib.util import find_spec
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pandas as pd
 import pytest
 from jax import export
 from sklearn.model_selection import GridSearchCV
@@ -134,6 +135,16 @@ def test_searches(tmp_path):
     assert (run(tmp_path / "m.onnx", X)[0] == search.predict(X)).mean() > 0.98
 
 
+def test_what_is_within_pipelines_and_searches():
+    X, y = samples()
+    frame = pd.DataFrame(X, columns=list("abcd"))
+    search = GridSearchCV(make_pipeline(MaxAbsScaler(), NPC()), {}, cv=2)
+    for wrapped in (search, make_pipeline(StandardScaler(), search)):
+        program = program_of(wrapped.fit(frame, y))
+        assert program.feature_names == tuple("abcd")
+        np.testing.assert_allclose(program.predict(X).probabilities, wrapped.predict_proba(frame), atol=1e-5)
+
+
 @needs_onnx
 def test_missing_values(tmp_path):
     X, y = samples()
@@ -177,7 +188,7 @@ def test_what_is_no_classifier_of_prototypes_is_refused(write, tmp_path, monkeyp
     if write is to_onnx:
         pytest.importorskip("jax2onnx", reason="the extra onnx is not installed")
     X, y = samples()
-    with pytest.raises(TypeError, match="ends in one; got StandardScaler"):
+    with pytest.raises(TypeError, match="model must be a classifier of prosemble, .* with one; got StandardScaler"):
         write(StandardScaler().fit(X), tmp_path / "m")
     with pytest.raises(TypeError, match="step 'powertransformer' is a PowerTransformer.*Known: StandardScaler, MinMax"):
         write(make_pipeline(PowerTransformer(), NPC()).fit(X, y), tmp_path / "m")
