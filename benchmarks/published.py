@@ -1,6 +1,6 @@
 """GLVQ with one prototype a class beside published figures (Diao et al., IJCNN 2021, arXiv 2106.09821).
 
-    python benchmarks/published.py DATA_FOLDER [--runs 5] [--results published.jsonl]
+    python benchmarks/published.py DATA_FOLDER [--runs 5] [--data iris ...] [--results published.jsonl]
 
 Protocol: features scaled to 0..1 on the training part; sigmoid transfer, whose beta of 1 to 15 is chosen by five-fold
 cross-validation inside the training part; L-BFGS; stratified four folds, shuffled anew in each run. Segment also with
@@ -75,6 +75,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--runs", type=int, default=5)
+    names = list(dict.fromkeys(data for data, _ in FIGURES))
+    parser.add_argument("--data", nargs="+", choices=names, default=names)
     parser.add_argument("--results", type=Path, default=Path("published.jsonl"))
     parser.add_argument("--source", type=Path)
     options = parser.parse_args()
@@ -82,7 +84,8 @@ def main() -> None:
         print(of_source(options.source, options.runs))
         return
     found = Results(options.results, ("data", "protocol", "run"))
-    for data, protocol in FIGURES:
+    figures = {key: figure for key, figure in FIGURES.items() if key[0] in options.data}
+    for data, protocol in figures:
         X, y = load(data, options.folder)
         for run in range(options.runs):
             record = {"data": data, "protocol": protocol, "run": run}
@@ -102,7 +105,7 @@ def main() -> None:
             by_beta = np.mean(by_beta, axis=0).tolist()
             found.add({**record, "accuracy": float(np.mean(right)), "betas": betas, "by_beta": by_beta})
     print("| data | protocol | published | ours | beta | in hindsight |\n|---|---|---|---|---|---|")
-    for (data, protocol), figure in FIGURES.items():
+    for (data, protocol), figure in figures.items():
         values = found.values("accuracy", data=data, protocol=protocol)
         betas = np.concatenate(found.values("betas", data=data, protocol=protocol))
         spread = f"{betas.min():.0f} to {betas.max():.0f}"

@@ -4,6 +4,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import sklearn.metrics
+
     from prosemble.inspection.confidence import ConfidenceDisplay, RejectionCurveDisplay
     from prosemble.inspection.images import PrototypeImageDisplay
     from prosemble.inspection.profiles import PrototypeProfileDisplay
@@ -13,8 +15,13 @@ if TYPE_CHECKING:
     from prosemble.inspection.training import TrainingCurveDisplay
     from prosemble.inspection.trajectory import TrajectoryDisplay
 
+    #: Which classes are taken for which: scikit-learn's own, which is `described there
+    #: <https://scikit-learn.org/stable/modules/generated/sklearn.metrics.ConfusionMatrixDisplay.html>`__.
+    ConfusionMatrixDisplay = sklearn.metrics.ConfusionMatrixDisplay
+
 __all__ = [
     "ConfidenceDisplay",
+    "ConfusionMatrixDisplay",
     "ProjectionDisplay",
     "PrototypeImageDisplay",
     "PrototypeProfileDisplay",
@@ -27,21 +34,22 @@ __all__ = [
 ]
 
 _HOMES = {
-    "ConfidenceDisplay": "confidence",
-    "ProjectionDisplay": "projection",
-    "PrototypeImageDisplay": "images",
-    "PrototypeProfileDisplay": "profiles",
-    "RejectionCurveDisplay": "confidence",
-    "RelevanceDisplay": "relevance",
-    "RelevanceMatrixDisplay": "relevance",
-    "TrainingCurveDisplay": "training",
-    "TrajectoryDisplay": "trajectory",
-    "report": "reporting",
+    "ConfidenceDisplay": ".confidence",
+    "ConfusionMatrixDisplay": "sklearn.metrics",
+    "ProjectionDisplay": ".projection",
+    "PrototypeImageDisplay": ".images",
+    "PrototypeProfileDisplay": ".profiles",
+    "RejectionCurveDisplay": ".confidence",
+    "RelevanceDisplay": ".relevance",
+    "RelevanceMatrixDisplay": ".relevance",
+    "TrainingCurveDisplay": ".training",
+    "TrajectoryDisplay": ".trajectory",
+    "report": ".reporting",
 }
 
 
 def __getattr__(name: str) -> Any:
     # Only what is asked for is imported.
     if name in _HOMES:
-        return getattr(import_module(f"prosemble.inspection.{_HOMES[name]}"), name)
+        return getattr(import_module(_HOMES[name], __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

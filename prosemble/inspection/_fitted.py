@@ -8,13 +8,13 @@ import numpy as np
 from sklearn.base import OneToOneFeatureMixin
 from sklearn.feature_selection import SelectorMixin
 from sklearn.impute import KNNImputer, SimpleImputer
-from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import check_consistent_length
-from sklearn.utils.validation import check_is_fitted, column_or_1d
+from sklearn.utils.validation import column_or_1d
 
 from prosemble.distances import Encoded
-from prosemble.models.base import PrototypeModel
+from prosemble.models.wrapped import unwrapped
 
 
 class Fitted:
@@ -33,24 +33,9 @@ class Fitted:
         If it is not fitted.
     """
 
-    model: PrototypeModel
-
     def __init__(self, estimator: Any) -> None:
-        model, steps = estimator, []
-        while not isinstance(model, PrototypeModel):
-            if isinstance(model, Pipeline):
-                steps += [step for _, step in model.steps[:-1] if step not in (None, "passthrough")]
-                model = model.steps[-1][1]
-            elif hasattr(model, "best_estimator_"):
-                model = model.best_estimator_
-            else:
-                if hasattr(model, "fit"):
-                    check_is_fitted(model)
-                raise TypeError(
-                    f"estimator must be a classifier of prosemble, or a Pipeline or a search that ends with one; got "
-                    f"{type(model).__name__}."
-                )
-        check_is_fitted(model)
+        model, named = unwrapped(estimator, "estimator")
+        steps = [step for _, step in named if step not in (None, "passthrough")]
         self.model, self.steps = model, steps
         self._before = make_pipeline(*steps) if steps else None
         self.data_names = names_of(estimator if hasattr(estimator, "feature_names_in_") else (steps or [model])[0])

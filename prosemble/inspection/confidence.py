@@ -25,8 +25,9 @@ def _confidence_and_right(estimator: Any, X: Any, y: Any) -> tuple[np.ndarray, n
 class ConfidenceDisplay:
     """Histogram of the confidence of right and of wrong predictions.
 
-    The confidence of a prediction is (d- - d+) / (d- + d+), with the distances to the predicted class d+ and to
-    the runner-up d-: zero on a border between classes, one on a prototype.
+    The confidence of a prediction is what `explain` tells: (d- - d+) / (d- + d+), with the distances to the predicted
+    class d+ and to the runner-up d-, zero on a border between classes and one on a prototype; for `KNN` and `CBC` the
+    same of the probabilities.
 
     Parameters
     ----------

@@ -58,7 +58,6 @@ def _explained(model: PrototypeModel, rows: np.ndarray, contributions: bool) -> 
     second = np.where(level, np.take_along_axis(distances, foremost, axis=1), np.inf).argmin(axis=1)
 
     plus, minus = foremost[every, winner], foremost[every, second]
-    confidence = decision.confidence(of_classes[every, winner], of_classes[every, second])
     values = (
         model.classes_[winner],
         plus,
@@ -66,7 +65,7 @@ def _explained(model: PrototypeModel, rows: np.ndarray, contributions: bool) -> 
         model.classes_[second],
         minus,
         distances[every, minus],
-        confidence,
+        prediction.confidence(decision, of_classes),
     )
     columns = dict(zip(COLUMNS, values, strict=True))
     if contributions:

@@ -14,6 +14,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing
 
 from prosemble.inspection._fitted import Fitted
+from prosemble.models import prediction
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -120,9 +121,7 @@ def _said(fitted: Fitted, X: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return predicted class indices, confidence and log odds (n_samples, n_classes)."""
     model, inputs = fitted.model, fitted.inputs(X)
     winner = np.searchsorted(model.classes_, model.predict(inputs))
-    distances = model._class_distances(inputs).astype(np.float64)
-    others = distances.copy()
-    others[np.arange(len(others)), winner] = np.inf
-    nearest, second = distances[np.arange(len(distances)), winner], others.min(axis=1)
+    distances = model._class_distances(inputs)
+    confidence, distances = prediction.confidence(model._decision(), distances), distances.astype(np.float64)
     rest = [logsumexp(-np.delete(distances, c, axis=1), axis=1) for c in range(distances.shape[1])]
-    return winner, np.maximum(model._decision().confidence(nearest, second), 0.0), -distances - np.stack(rest, axis=1)
+    return winner, confidence, -distances - np.stack(rest, axis=1)

@@ -30,9 +30,8 @@ def to_onnx(model: Any, path: str | Path) -> None:
 
     The file has one input, `X` (n, n_features) of the model's type, float32 as a rule, for any number n of rows, and
     three outputs: `label` (n,), strings or numbers as in `classes_`; `probabilities` (n, n_classes) as of
-    `predict_proba`; and `confidence` (n,), (d- - d+) / (d- + d+) in [0, 1] with the distances d+ to the predicted
-    class and d- to the next, 0 where both are 0. Before it is written it is run, and what it says is compared with what
-    the model says.
+    `predict_proba`; and `confidence` (n,), in [0, 1], as of `explain`. Before it is written it is run, and what it says
+    is compared with what the model says.
 
     Parameters
     ----------

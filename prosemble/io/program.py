@@ -9,7 +9,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
-from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import (
     FunctionTransformer,
     MaxAbsScaler,
@@ -23,6 +22,7 @@ from sklearn.utils.validation import check_is_fitted
 from prosemble.io.quantization import dequantized
 from prosemble.models import prediction
 from prosemble.models.base import PrototypeModel
+from prosemble.models.wrapped import unwrapped
 
 _outcome = jax.jit(prediction.outcome, static_argnames="n_classes")
 
@@ -135,23 +135,10 @@ def program_of(model: Any) -> Program:
     if isinstance(model, TableModel):
         program = program_of(model.estimator)
         return program._replace(steps=_table_steps(model), feature_names=tuple(model.feature_names))
-    if hasattr(model, "best_estimator_"):  # a search
-        return program_of(model.best_estimator_)
-    transformers, estimator = (model.steps[:-1], model.steps[-1][1]) if isinstance(model, Pipeline) else ((), model)
-    if hasattr(estimator, "best_estimator_"):
-        inner = program_of(estimator)
-    elif isinstance(estimator, PrototypeModel):
-        check_is_fitted(estimator)
-        _require_own_prediction(estimator)
-        inner = Program((), estimator, ())
-    else:
-        raise TypeError(
-            "model must be a classifier of prosemble.models or a pipeline that ends in one; got "
-            f"{type(estimator).__name__}."
-        )
-    outer = tuple(step for name, transformer in transformers for step in _steps_of(name, transformer))
-    names = getattr(model, "feature_names_in_", ())
-    return Program(outer + inner.steps, inner.estimator, tuple(map(str, names)))
+    estimator, transformers = unwrapped(model, "model")
+    _require_own_prediction(estimator)
+    steps = tuple(step for name, transformer in transformers for step in _steps_of(name, transformer))
+    return Program(steps, estimator, tuple(map(str, getattr(model, "feature_names_in_", ()))))
 
 
 def _require_own_prediction(estimator: PrototypeModel) -> None:

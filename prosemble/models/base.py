@@ -224,7 +224,7 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
             - `runner_up`: the class that comes second.
             - `runner_up_prototype`, `d_minus`: index of its nearest prototype, and the distance to it.
             - `confidence`: (d_minus - d_plus) / (d_minus + d_plus), in [0, 1]; zero where both are. This is minus mu
-              of the predicted class.
+              of the predicted class, and what displays and exported files tell too.
             - a column by the name of each feature, or `x0`, `x1`, ...: what it adds to d_minus - d_plus, in favour of
               the prediction where positive. They add up to it. A feature with the name of a column above is called
               '<name> (feature)'.

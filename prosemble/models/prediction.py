@@ -12,16 +12,12 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from prosemble.core.blocks import by_blocks
-from prosemble.core.losses import relative_difference
 from prosemble.distances import Distance, Params, evaluate
 from prosemble.objectives import Decision, Nearest
 
 
 class Outcome(NamedTuple):
-    """What is said of each row: the index of its class, the probabilities of all classes, and how sure that is.
-
-    The confidence is (d- - d+) / (d- + d+) in [0, 1] with the distances d+ to the predicted and d- to the next class.
-    """
+    """What is said of each row: the index of its class, the probabilities of all, and the decision's confidence."""
 
     nearest: Int[Array, " n"]
     probabilities: Float[Array, "n c"]
@@ -34,9 +30,14 @@ def outcome(
     """Return all that is predicted of the rows, as one function that can be traced: what leaves the library is this."""
     distances = decision(params, evaluate(distance, params, X), jnp.asarray(labels), n_classes)
     nearest = distances.argmin(axis=1).astype(jnp.int32)
-    others = jnp.where(jnp.arange(n_classes) == nearest[:, None], jnp.inf, distances).min(axis=1)
-    confidence = relative_difference(others, distances.min(axis=1))
-    return Outcome(nearest, jax.nn.softmax(-distances, axis=1), confidence)
+    return Outcome(nearest, jax.nn.softmax(-distances, axis=1), _confidence(decision, distances))
+
+
+@jax.jit
+def _confidence(decision: Decision, distances: Float[Array, "n c"]) -> Float[Array, " n"]:
+    nearest = distances.argmin(axis=1)
+    others = jnp.where(jnp.arange(distances.shape[1]) == nearest[:, None], jnp.inf, distances)
+    return decision.confidence(distances.min(axis=1), others.min(axis=1))
 
 
 # The distances come from a program of their own: fused with what is made of them, they would be rounded in one way for
@@ -83,6 +84,11 @@ def class_distances(
         params,
         X,
     )
+
+
+def confidence(decision: Decision, distances: np.ndarray) -> np.ndarray:
+    """Return how sure the decision is, in [0, 1], by the distances of the rows to the classes, (n,)."""
+    return by_blocks(partial(_confidence, decision), distances)
 
 
 def nearest_class(

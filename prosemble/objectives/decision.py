@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from prosemble.core.competitions import votes
+from prosemble.core.losses import relative_difference
 from prosemble.core.part import Part
 from prosemble.core.pooling import stratified_min_pooling
 from prosemble.distances import Params
@@ -31,12 +32,13 @@ class Decision(Part):
         columns = [np.flatnonzero(labels == label) for label in range(n_classes)]
         return np.stack([of[distances[:, of].argmin(axis=1)] for of in columns], axis=1)
 
-    def confidence(self, winner: np.ndarray, runner_up: np.ndarray) -> np.ndarray:
+    def confidence(self, nearest: Float[Array, " n"], second: Float[Array, " n"]) -> Float[Array, " n"]:
         """Return how sure it is, in [0, 1], by the distances of the two nearest classes: (p - p') / (p + p').
 
-        p and p' are their probabilities.
+        p and p' are their probabilities. It is the relative difference, as mu is, of what such a decision compares;
+        that of these distances, logarithms, would be 1 wherever p is, however large p' is.
         """
-        return np.tanh((runner_up - winner) / 2.0)
+        return jnp.tanh((second - nearest) / 2.0)
 
 
 class Nearest(Decision):
@@ -47,11 +49,9 @@ class Nearest(Decision):
     ) -> Float[Array, "n c"]:
         return stratified_min_pooling(distances, labels, n_classes)
 
-    def confidence(self, winner: np.ndarray, runner_up: np.ndarray) -> np.ndarray:
-        """Return (d- - d+) / (d- + d+), and zero where both are."""
-        total = winner + runner_up
-        mu = np.divide(runner_up - winner, total, out=np.zeros_like(total), where=total > 0)
-        return np.minimum(mu, 1.0)  # a user's distances may be negative
+    def confidence(self, nearest: Float[Array, " n"], second: Float[Array, " n"]) -> Float[Array, " n"]:
+        """Return minus mu of the predicted class, (d- - d+) / (d- + d+), and zero where both are."""
+        return jnp.minimum(relative_difference(second, nearest), 1.0)  # a user's distances may be negative
 
 
 class Votes(Decision):

@@ -8,7 +8,7 @@ import pytest
 from prosemble import distances, models
 from prosemble.inspection.explanations import COLUMNS
 from prosemble.models import PrototypeClassifier, prediction
-from prosemble.objectives import Nearest
+from prosemble.objectives import Nearest, Votes
 from tests.laws.test_estimators import make
 from tests.laws.test_families import DISTANCES, START
 from tests.registry import ESTIMATORS, MODELS, breadth
@@ -115,6 +115,14 @@ def test_on_two_prototypes_at_once_nothing_is_sure():
     model.fit(X, y, initial_prototypes=np.zeros((2, 2)), initial_labels=[0, 1])
     why = model.explain(X)
     assert why["confidence"].tolist() == [0, 0, 0] and why["prediction"].tolist() == [0, 0, 0]
+
+
+def test_confidence_is_between_0_and_1_whatever_the_distances():
+    nearest, second = jnp.array([0.0, 1.0, 0.0, -1.0, -3.0]), jnp.array([0.0, 3.0, 2.0, 2.0, -2.0])
+    np.testing.assert_allclose(Nearest().confidence(nearest, second), [0, 0.5, 1, 1, 0])
+    p, q = jnp.array([1.0, 1.0, 0.5, 0.6]), jnp.array([0.98, 1e-38, 0.5, 0.2])
+    sure = (p - q) / (p + q)
+    np.testing.assert_allclose(Votes(n_neighbors=5).confidence(-jnp.log(p), -jnp.log(q)), sure, atol=1e-6)
 
 
 def test_many_rows_are_explained_in_blocks(iris):

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pandas as pd
 import pytest
 from jax import export
 from sklearn.model_selection import GridSearchCV
@@ -38,19 +39,26 @@ def run(path, X):
     return onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"]).run(None, {"X": X})
 
 
-def mu(model, X):
-    """Return the confidences by the definition, from the distances to the classes."""
-    plus, minus = np.sort(model._class_distances(X).astype(np.float64), axis=1)[:, :2].T
-    return np.divide(minus - plus, minus + plus, out=np.zeros(len(X)), where=minus + plus > 0)
+def explained(model, X):
+    """Return the confidences that the model tells."""
+    return model.explain(X, as_frame=False, contributions=False)["confidence"]
 
 
 def same(model, X, label, probabilities, confidence):
     np.testing.assert_allclose(probabilities, model.predict_proba(X), atol=2e-6)
-    np.testing.assert_allclose(confidence, mu(model, X), atol=2e-4)
+    np.testing.assert_allclose(confidence, explained(model, X), atol=2e-4)
     assert confidence.min() >= 0 and confidence.max() <= 1
     sure = confidence > 1e-3  # elsewhere rounding decides
     assert sure.mean() > 0.8
     np.testing.assert_array_equal(label[sure], model.predict(X)[sure])
+
+
+@pytest.mark.parametrize("name", EVERY_ESTIMATOR)
+def test_every_export_is_as_sure_as_the_explanation(name):
+    X, _ = samples()
+    for model in (fitted(name), fitted(name).quantize()):
+        exported = np.asarray(program_of(model).predict(X).confidence)
+        np.testing.assert_allclose(exported, explained(model, X), atol=2e-4)
 
 
 @needs_onnx
@@ -127,6 +135,16 @@ def test_searches(tmp_path):
     assert (run(tmp_path / "m.onnx", X)[0] == search.predict(X)).mean() > 0.98
 
 
+def test_what_is_within_pipelines_and_searches():
+    X, y = samples()
+    frame = pd.DataFrame(X, columns=list("abcd"))
+    search = GridSearchCV(make_pipeline(MaxAbsScaler(), NPC()), {}, cv=2)
+    for wrapped in (search, make_pipeline(StandardScaler(), search)):
+        program = program_of(wrapped.fit(frame, y))
+        assert program.feature_names == tuple("abcd")
+        np.testing.assert_allclose(program.predict(X).probabilities, wrapped.predict_proba(frame), atol=1e-5)
+
+
 @needs_onnx
 def test_missing_values(tmp_path):
     X, y = samples()
@@ -170,7 +188,7 @@ def test_what_is_no_classifier_of_prototypes_is_refused(write, tmp_path, monkeyp
     if write is to_onnx:
         pytest.importorskip("jax2onnx", reason="the extra onnx is not installed")
     X, y = samples()
-    with pytest.raises(TypeError, match="ends in one; got StandardScaler"):
+    with pytest.raises(TypeError, match="model must be a classifier of prosemble, .* with one; got StandardScaler"):
         write(StandardScaler().fit(X), tmp_path / "m")
     with pytest.raises(TypeError, match="step 'powertransformer' is a PowerTransformer.*Known: StandardScaler, MinMax"):
         write(make_pipeline(PowerTransformer(), NPC()).fit(X, y), tmp_path / "m")

@@ -1,0 +1,45 @@
+"""The classifier within a pipeline or a search."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
+
+from prosemble.models.base import PrototypeModel
+
+
+def unwrapped(estimator: Any, name: str) -> tuple[PrototypeModel, list[tuple[str, Any]]]:
+    """Return the fitted classifier that pipelines and searches end with, and the steps before it by their names.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A classifier of this package, or a pipeline or search that ends with one.
+    name : str
+        The parameter that it was given as, for errors.
+
+    Raises
+    ------
+    TypeError
+        If it is another estimator.
+    sklearn.exceptions.NotFittedError
+        If it is not fitted.
+    """
+    model, steps = estimator, []
+    while not isinstance(model, PrototypeModel):
+        if isinstance(model, Pipeline):
+            *before, (_, model) = model.steps
+            steps += before
+        elif hasattr(model, "best_estimator_"):
+            model = model.best_estimator_
+        else:
+            if hasattr(model, "fit"):
+                check_is_fitted(model)
+            raise TypeError(
+                f"{name} must be a classifier of prosemble, or a Pipeline or a search that ends with one; got "
+                f"{type(model).__name__}."
+            )
+    check_is_fitted(model)
+    return model, steps
