@@ -83,7 +83,7 @@ class AutoPrototypeClassifier(ClassifierMixin, BaseEstimator):
 
     Searched over are the scaling of the features, the metric (Euclidean, relevance, matrix, local matrix) and its
     regularization, the objective (GLVQ and its transfer function, robust soft LVQ), prototypes per class, step size and
-    epochs: simple models with each scaling first, then a few candidates of each kind with the best of these, other
+    epochs: few models with each scaling first, then a few candidates of each kind with the best of these, other
     scalings of the best of them, and candidates like it. Fewer than 600 rows cannot tell like ones apart: there, the
     best of all are tested again on other divisions instead. Chosen is the candidate that learns the fewest numbers
     among those whose accuracy is within one standard error of the best one's.
@@ -302,7 +302,7 @@ class AutoPrototypeClassifier(ClassifierMixin, BaseEstimator):
 def stages(
     board: Sequence[Scored], scalings: Sequence[str], n_features: int, n_classes: int, most: int, refine: bool
 ) -> Iterator[list[Candidate]]:
-    """Yield simple candidates with each scaling, others with the one that is best for those, the most promising first.
+    """Yield a few candidates with each scaling, others with the one that is best for these, the most promising first.
 
     Then the best candidate scaled otherwise, and where `refine`, its like.
     """
@@ -329,11 +329,13 @@ def stages(
         return [{"transfer_fn": "sigmoid_beta", "beta": beta, **THOROUGH, **others} for beta in betas]
 
     simple = of("GLVQ", (1, 3), *sigmoid(10.0)) + of("GMLVQ", (1,), CAUTIOUS)
-    for candidates in new(simple), new([each for one in simple for each in _rescaled(one, scalings)]):
-        if candidates:
+    local = of("LGMLVQ", (1,), *sigmoid(5.0, regularization=0.003))
+    scaled = [[each for one in some for each in _rescaled(one, scalings)] for some in (simple, local)]
+    for part in simple, *scaled:
+        if candidates := new(part):
             yield candidates
     best = _best(board)
-    # What helps simple models helps others, but where it cannot be told, the first scaling is as good.
+    # The scaling that is best for these is for others; where it cannot be told, the first one is as good.
     if best.candidate.scaling != chosen and not any(
         level(scored, best) for scored in board if scored.candidate.scaling == chosen
     ):

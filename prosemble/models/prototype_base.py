@@ -32,6 +32,7 @@ from prosemble.training.data import Rows, merge_equal_rows, pad, shard
 from prosemble.training.interrupts import deferred_interrupt
 from prosemble.training.optimizers import get_schedule, rate_table
 from prosemble.training.precision import in_precision
+from prosemble.training.threads import one_thread_each
 
 # Epochs are run in chunks of about this many multiplications, a second or so, between which Ctrl-C is heard.
 _CHUNK = 2e10
@@ -388,8 +389,9 @@ class SupervisedPrototypeModel(DrawnPrototypes):
                 if (self.n_iter_ - first) % span == 0:
                     rates = self._rates(training, data, int(state.step), span, until)
                 stop = min(self.n_iter_ + chunk, until)
-                outcome = loop.run(training, data, state, rates, self.random_seed, fresh, stop)
-                outcome = jax.tree.map(np.asarray, outcome)
+                with one_thread_each():
+                    outcome = loop.run(training, data, state, rates, self.random_seed, fresh, stop)
+                    outcome = jax.tree.map(np.asarray, outcome)
                 self._hold(outcome)
                 state, fresh = outcome.state, False
                 if callbacks:

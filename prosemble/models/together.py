@@ -15,6 +15,7 @@ from prosemble.core.blocks import rows_at_a_time
 from prosemble.models.model import frozen
 from prosemble.models.prototype_base import SupervisedPrototypeModel
 from prosemble.training import loop
+from prosemble.training.threads import one_thread_each
 
 T = TypeVar("T")
 
@@ -143,9 +144,10 @@ def _run(jobs: Sequence[_Job], size: int) -> list[bool]:
             ]
         )
         stop = np.minimum(until, epoch + span)
-        outcome = jax.tree.map(
-            np.asarray, _run_together(structure, numbers, data, state, rates, seed, epoch == 0, stop)
-        )
+        with one_thread_each():
+            outcome = jax.tree.map(
+                np.asarray, _run_together(structure, numbers, data, state, rates, seed, epoch == 0, stop)
+            )
         for index, model in enumerate(models[: len(jobs)]):
             if learned[index] and model.n_iter_ < outcome.state.epoch[index]:
                 try:
