@@ -12,7 +12,7 @@ import numpy as np
 from scipy.special import softmax
 
 from prosemble.distances import Euclidean, Omega, Relevance, SquaredEuclidean
-from prosemble.io.program import Affine, Program, program_of
+from prosemble.io.program import Affine, Powers, Program, UnitRows, program_of
 from prosemble.io.quantization import Quantized, dequantized
 from prosemble.io.writing import writable, write_bytes
 from prosemble.objectives import Nearest
@@ -128,8 +128,10 @@ def _joined(program: Program) -> Affine:
     joined = Affine(np.zeros(d), np.ones(d), np.zeros(d))
     for step in program.steps:
         if not isinstance(step, Affine) or step.limits is not None:
-            what = "clips" if isinstance(step, Affine) else "scales each row by its length"
-            raise ValueError(f"The pipeline has a step that {what}; a C header can only shift and scale features.")
+            what = {Affine: "clips", UnitRows: "scales each row by its length", Powers: "takes powers of features"}
+            raise ValueError(
+                f"The pipeline has a step that {what[type(step)]}; a C header can only shift and scale features."
+            )
         shift = (joined.shift - step.centre) / step.scale + step.shift
         joined = Affine(joined.centre, joined.scale * step.scale, shift)
     return joined

@@ -14,6 +14,7 @@ from sklearn.preprocessing import (
     MaxAbsScaler,
     MinMaxScaler,
     Normalizer,
+    PowerTransformer,
     RobustScaler,
     StandardScaler,
 )
@@ -63,10 +64,37 @@ class UnitRows(NamedTuple):
         return X
 
 
+class Powers(NamedTuple):
+    """A power of each feature (Box & Cox 1964; Yeo & Johnson 2000), as it was fitted, and what scales it then."""
+
+    transformer: PowerTransformer
+    scaling: Affine | None
+
+    def __call__(self, X: Float[Array, "n d"]) -> Float[Array, "n d"]:
+        powers = jnp.asarray(self.transformer.lambdas_, X.dtype)
+        if self.transformer.method == "box-cox":
+            X = _raised(jnp.log(X), powers)
+        else:
+            X = _raised(jnp.log1p(jnp.maximum(X, 0)), powers) - _raised(jnp.log1p(jnp.maximum(-X, 0)), 2 - powers)
+        return X if self.scaling is None else self.scaling(X)
+
+    def inverse(self, X: np.ndarray) -> np.ndarray:
+        return np.nan_to_num(self.transformer.inverse_transform(X))  # there is none for what no number is raised to
+
+
+def _raised(logarithms: Float[Array, "n d"], powers: Float[Array, " d"]) -> Float[Array, "n d"]:
+    """Return (x^power - 1) / power of numbers of which the logarithms are known; for a power of 0 those."""
+    divisors = jnp.where(powers == 0, 1, powers)
+    return jnp.where(powers == 0, logarithms, jnp.expm1(divisors * logarithms) / divisors)
+
+
+Step = Affine | UnitRows | Powers
+
+
 class Program(NamedTuple):
     """A classifier behind its scalers; called with the estimator's parameters and raw rows, it predicts."""
 
-    steps: tuple[Affine | UnitRows, ...]
+    steps: tuple[Step, ...]
     estimator: PrototypeModel
     feature_names: tuple[str, ...]
 
@@ -164,7 +192,7 @@ def _table_steps(model: Any) -> tuple[Affine, ...]:
     )
 
 
-def _steps_of(name: str, transformer: Any) -> tuple[Affine | UnitRows, ...]:
+def _steps_of(name: str, transformer: Any) -> tuple[Step, ...]:
     kind = type(transformer)  # and not what derives from it, which may do something else
     identity = kind is FunctionTransformer and transformer.func is None
     if transformer is None or isinstance(transformer, str) or identity:  # 'passthrough'
@@ -202,14 +230,19 @@ def _largest(scaler: MaxAbsScaler) -> Affine:
     return _affine(scaler, scale=scaler.scale_, limits=limits)
 
 
+def _powers(transformer: PowerTransformer) -> Powers:
+    return Powers(transformer, _standard(transformer._scaler) if transformer.standardize else None)
+
+
 def _unit_rows(scaler: Normalizer) -> UnitRows:
     return UnitRows(scaler.norm)
 
 
-_SCALERS: dict[type, Callable[[Any], Affine | UnitRows]] = {
+_SCALERS: dict[type, Callable[[Any], Step]] = {
     StandardScaler: _standard,
     MinMaxScaler: _range,
     MaxAbsScaler: _largest,
     RobustScaler: _robust,
     Normalizer: _unit_rows,
+    PowerTransformer: _powers,
 }

@@ -6,7 +6,7 @@ import subprocess
 import numpy as np
 import pytest
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, Normalizer, RobustScaler, StandardScaler
+from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, Normalizer, PowerTransformer, RobustScaler, StandardScaler
 
 from prosemble.distances import Euclidean
 from prosemble.io import to_c_header
@@ -103,6 +103,7 @@ def test_what_a_header_cannot_do_is_refused(tmp_path):
         GLVQ(allow_nan=True, **FEW): "SquaredEuclidean with missing values",
         make_pipeline(Normalizer(), NPC()): "scales each row by its length",
         make_pipeline(MinMaxScaler(clip=True), NPC()): "step that clips",
+        make_pipeline(PowerTransformer(), NPC()): "step that takes powers",
     }.items():
         with pytest.raises(ValueError, match=reason):
             to_c_header(model.fit(X, y), tmp_path / "m.h")

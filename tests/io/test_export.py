@@ -13,6 +13,7 @@ from jax import export
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
+    Binarizer,
     FunctionTransformer,
     MaxAbsScaler,
     MinMaxScaler,
@@ -110,6 +111,9 @@ SCALERS = {
     "l1": [Normalizer("l1")],
     "l2": [Normalizer("l2")],
     "max": [Normalizer("max")],
+    "powers": [StandardScaler(), PowerTransformer()],
+    "powers alone": [StandardScaler(), PowerTransformer(standardize=False)],
+    "powers of Box and Cox": [MinMaxScaler((1, 2), clip=True), PowerTransformer("box-cox")],
     "two, and nothing": [StandardScaler(), "passthrough", FunctionTransformer(), MinMaxScaler()],
 }
 
@@ -190,8 +194,8 @@ def test_what_is_no_classifier_of_prototypes_is_refused(write, tmp_path, monkeyp
     X, y = samples()
     with pytest.raises(TypeError, match="model must be a classifier of prosemble, .* with one; got StandardScaler"):
         write(StandardScaler().fit(X), tmp_path / "m")
-    with pytest.raises(TypeError, match="step 'powertransformer' is a PowerTransformer.*Known: StandardScaler, MinMax"):
-        write(make_pipeline(PowerTransformer(), NPC()).fit(X, y), tmp_path / "m")
+    with pytest.raises(TypeError, match="step 'binarizer' is a Binarizer.*Known: StandardScaler, MinMax"):
+        write(make_pipeline(Binarizer(), NPC()).fit(X, y), tmp_path / "m")
     with pytest.raises(ValueError, match="not fitted"):
         write(KNN(), tmp_path / "m")
 
