@@ -28,7 +28,7 @@ FOLDS = 5
 # Fewer rows than these are divided anew, until a candidate has so many scores, and so many on other divisions the best
 # candidates: those that were the best of many by chance are so no longer.
 FEW, SCORES, FINALISTS, FINAL_SCORES = 600, 10, 6, 40
-# A search takes less than so many times as long as the fastest one before would have taken for the same work.
+# Candidates are taken to need so many times as long as the fastest before them would have needed for as much work.
 SURELY = 1.5
 # Of more features than these, to find a power for each takes longer than to train.
 POWERS = 200
