@@ -30,6 +30,8 @@ FOLDS = 5
 FEW, SCORES, FINALISTS, FINAL_SCORES = 600, 10, 6, 40
 # Candidates are taken to need so many times as long as the fastest before them would have needed for as much work.
 SURELY = 1.5
+# What the search may take of the budget; the rest is for the training of what is chosen.
+SEARCHED = 0.9
 # Of more features than these, to find a power for each takes longer than to train.
 POWERS = 200
 # Numbers that a candidate may learn.
@@ -91,9 +93,9 @@ class AutoPrototypeClassifier(ClassifierMixin, BaseEstimator):
     Parameters
     ----------
     time_budget : float, default=60.0
-        Seconds for the search: candidates that would take longer than what is left, by what those before took, are not
-        begun; those that have been begun, and the training of the chosen one on all rows, are finished. What is chosen
-        can depend on how fast the machine is; None searches to the end.
+        Seconds for the search, of which a tenth is kept for the training of the chosen one on all rows: candidates that
+        would take longer than what is left, by what those before took, are not begun; those that have been begun are
+        finished. What is chosen can depend on how fast the machine is; None searches to the end.
     max_prototypes : int, optional
         Most prototypes of all classes together, at least one for each class.
     scalings : sequence of str, default=('standard', 'power', 'robust', 'range')
@@ -203,7 +205,7 @@ class AutoPrototypeClassifier(ClassifierMixin, BaseEstimator):
             nonlocal pace
             work = len(splits) * sum(each.multiplications(rows.shape[1], len(classes)) for each in candidates)
             started = time.perf_counter()
-            left = np.inf if self.time_budget is None else self.time_budget - (started - begin)
+            left = np.inf if self.time_budget is None else SEARCHED * self.time_budget - (started - begin)
             if board and SURELY * pace * work > left:
                 return []
             scored = self._scored(candidates, rows, labels, splits)
