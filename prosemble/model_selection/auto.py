@@ -98,10 +98,12 @@ class AutoPrototypeClassifier(ClassifierMixin, BaseEstimator):
         finished. What is chosen can depend on how fast the machine is; None searches to the end.
     max_prototypes : int, optional
         Most prototypes of all classes together, at least one for each class.
-    scalings : sequence of str, default=('standard', 'power', 'robust', 'range')
+    scalings : sequence of str, default=('standard', 'robust', 'range')
         What may become of the features before a model sees them: 'standard' (mean 0, deviation 1), 'power' (of each
         feature, so that it is about Gaussian, then standard; not of more than 200 features), 'robust' (median 0,
         quartiles one apart), 'range' (0 to 1), 'none'. Candidates take the first where no other is clearly better.
+        Powers help where features are skewed, but where one is negative, no number has a large result: what a model
+        says in scaled features, a counterfactual or a prototype, may then have no counterpart in X, and is NaN there.
     random_seed : int, default=42
         Of folds and models.
     verbose : bool, default=False
@@ -144,7 +146,7 @@ class AutoPrototypeClassifier(ClassifierMixin, BaseEstimator):
         *,
         time_budget: float | None = 60.0,
         max_prototypes: int | None = None,
-        scalings: Sequence[str] = ("standard", "power", "robust", "range"),
+        scalings: Sequence[str] = ("standard", "robust", "range"),
         random_seed: int = 42,
         verbose: bool = False,
     ) -> None:
