@@ -50,6 +50,11 @@ def parts(X: np.ndarray, y: np.ndarray, protocol: str, run: int) -> Iterator[tup
     return StratifiedKFold(4, shuffle=True, random_state=run).split(X, y)
 
 
+def glvq(run: int, **settings: float) -> GLVQ:
+    """Return the model of the protocol; the default is one prototype a class."""
+    return GLVQ(transfer_fn="sigmoid_beta", optimizer="lbfgs", max_iter=500, random_seed=run, **settings)
+
+
 def of_source(folder: Path, runs: int) -> str:
     """Return the accuracy on iris by the source's own divisions and its choice of beta."""
 
@@ -62,7 +67,7 @@ def of_source(folder: Path, runs: int) -> str:
     X = minmax_scale(X)
 
     def accuracy(beta: float, run: int, name: str) -> float:
-        model = GLVQ(transfer_fn="sigmoid_beta", beta=beta, optimizer="lbfgs", max_iter=500, random_seed=run)
+        model = glvq(run, beta=beta)
         return float(np.mean([model.fit(X[a], y[a]).score(X[b], y[b]) for a, b in divisions(name)]))
 
     halves = [np.mean([accuracy(beta, run, "conxuntos.dat") for run in range(runs)]) for beta in BETAS[1:]]
@@ -91,8 +96,7 @@ def main() -> None:
             record = {"data": data, "protocol": protocol, "run": run}
             if record in found:
                 continue
-            model = GLVQ(transfer_fn="sigmoid_beta", optimizer="lbfgs", max_iter=500, random_seed=run)
-            pipeline = make_pipeline(MinMaxScaler(), model)
+            pipeline = make_pipeline(MinMaxScaler(), glvq(run))
             folds = StratifiedKFold(5, shuffle=True, random_state=run)
             search = GridSearchCV(pipeline, {"glvq__beta": BETAS}, cv=folds)
             right, betas, by_beta = [], [], []

@@ -18,20 +18,7 @@ from prosemble.models.wrapped import unwrapped
 
 
 class Fitted:
-    """A fitted classifier of prototypes, and the steps of a pipeline that come before it.
-
-    Parameters
-    ----------
-    estimator : estimator
-        A classifier of this package, or a pipeline or search that ends with one.
-
-    Raises
-    ------
-    TypeError
-        If it is another estimator.
-    sklearn.exceptions.NotFittedError
-        If it is not fitted.
-    """
+    """A fitted classifier of prototypes, and the steps of a pipeline that come before it: what `unwrapped` finds."""
 
     def __init__(self, estimator: Any) -> None:
         model, named = unwrapped(estimator, "estimator")

@@ -340,9 +340,7 @@ def stages(
             yield candidates
     best = _best(board)
     # The scaling that is best for these is for others; where it cannot be told, the first one is as good.
-    if best.candidate.scaling != chosen and not any(
-        level(scored, best) for scored in board if scored.candidate.scaling == chosen
-    ):
+    if not any(level(scored, best) for scored in board if scored.candidate.scaling == chosen):
         chosen = best.candidate.scaling
 
     gently = [*sigmoid(2.0, 5.0, regularization=0.003), *sigmoid(5.0, 10.0, regularization=0.01)]
