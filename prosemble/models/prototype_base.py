@@ -389,7 +389,7 @@ class SupervisedPrototypeModel(DrawnPrototypes):
                 if (self.n_iter_ - first) % span == 0:
                     rates = self._rates(training, data, int(state.step), span, until)
                 stop = min(self.n_iter_ + chunk, until)
-                with one_thread_each():
+                with one_thread_each:
                     outcome = loop.run(training, data, state, rates, self.random_seed, fresh, stop)
                     outcome = jax.tree.map(np.asarray, outcome)
                 self._hold(outcome)

@@ -144,7 +144,7 @@ def _run(jobs: Sequence[_Job], size: int) -> list[bool]:
             ]
         )
         stop = np.minimum(until, epoch + span)
-        with one_thread_each():
+        with one_thread_each:
             outcome = jax.tree.map(
                 np.asarray, _run_together(structure, numbers, data, state, rates, seed, epoch == 0, stop)
             )
