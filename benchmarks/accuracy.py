@@ -30,7 +30,6 @@ COLUMNS = [(name, count) for count in (1, 3) for name in MODELS]
 OTHERS = ("LDA", "5-NN")
 PARTS = ("reference", "scikit-learn", "ours", "chosen column", "recipe", "search", "automatic")
 SEARCH_FOLDS = 5
-SCALINGS = ("standard", "power", "robust", "range")
 PUBLISHED = {"lr": 0.01, "max_iter": 200}
 NEAR = {"lr": 0.1, "max_iter": 300, "lr_scheduler": "cosine_decay"}
 TEN = [(name, {"n_prototypes_per_class": count, **PUBLISHED}) for name, count in COLUMNS]
@@ -103,7 +102,7 @@ def measure(part: str, folder: Path, seeds: int, names: list[str], found: Result
                 elif column == "automatic":
                     from prosemble import AutoPrototypeClassifier
 
-                    model = AutoPrototypeClassifier(random_seed=seed, scalings=SCALINGS)
+                    model = AutoPrototypeClassifier(random_seed=seed)
                 elif column == "recipe":
                     from prosemble import models, recipe
 

@@ -65,6 +65,11 @@ def breadth(name):
     return [pytest.mark.breadth] if name in MODELS and name not in KINDS else []
 
 
+def breadth_but(kept, values):
+    """Return the values as parameters of a law that is held for the kept ones on other versions too."""
+    return [pytest.param(value, marks=[] if value in kept else [pytest.mark.breadth]) for value in values]
+
+
 EVERY_MODEL = [pytest.param(name, marks=breadth(name)) for name in MODELS]
 
 

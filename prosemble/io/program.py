@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
+from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import (
     FunctionTransformer,
     MaxAbsScaler,
@@ -21,6 +22,7 @@ from sklearn.preprocessing import (
 from sklearn.utils.validation import check_is_fitted
 
 from prosemble.io.quantization import dequantized
+from prosemble.model_selection.powers import BoundedPowerTransformer
 from prosemble.models import prediction
 from prosemble.models.base import PrototypeModel
 from prosemble.models.wrapped import unwrapped
@@ -194,6 +196,8 @@ def _table_steps(model: Any) -> tuple[Affine, ...]:
 
 def _steps_of(name: str, transformer: Any) -> tuple[Step, ...]:
     kind = type(transformer)  # and not what derives from it, which may do something else
+    if kind is Pipeline:
+        return tuple(step for name, inner in transformer.steps for step in _steps_of(name, inner))
     identity = kind is FunctionTransformer and transformer.func is None
     if transformer is None or isinstance(transformer, str) or identity:  # 'passthrough'
         return ()
@@ -245,4 +249,5 @@ _SCALERS: dict[type, Callable[[Any], Step]] = {
     RobustScaler: _robust,
     Normalizer: _unit_rows,
     PowerTransformer: _powers,
+    BoundedPowerTransformer: _powers,
 }

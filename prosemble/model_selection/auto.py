@@ -12,13 +12,14 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.model_selection import RepeatedStratifiedKFold, train_test_split
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, PowerTransformer, RobustScaler, StandardScaler
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, RobustScaler, StandardScaler
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from prosemble import models
+from prosemble.model_selection.powers import BoundedPowerTransformer
 from prosemble.model_selection.search import BatchedSearchCV
 from prosemble.models.base import unchanged_on_failure
 
@@ -39,7 +40,8 @@ MOST_NUMBERS = 10**6
 
 SCALINGS: dict[str, Any] = {
     "standard": StandardScaler(),
-    "power": PowerTransformer(),
+    # Powers of the features alone would be others in other units.
+    "power": make_pipeline(StandardScaler(), BoundedPowerTransformer()),
     "robust": RobustScaler(),
     "range": MinMaxScaler(),
     "none": FunctionTransformer(feature_names_out="one-to-one"),
@@ -98,12 +100,11 @@ class AutoPrototypeClassifier(ClassifierMixin, BaseEstimator):
         finished. What is chosen can depend on how fast the machine is; None searches to the end.
     max_prototypes : int, optional
         Most prototypes of all classes together, at least one for each class.
-    scalings : sequence of str, default=('standard', 'robust', 'range')
+    scalings : sequence of str, default=('standard', 'power', 'robust', 'range')
         What may become of the features before a model sees them: 'standard' (mean 0, deviation 1), 'power' (of each
-        feature, so that it is about Gaussian, then standard; not of more than 200 features), 'robust' (median 0,
-        quartiles one apart), 'range' (0 to 1), 'none'. Candidates take the first where no other is clearly better.
-        Powers help where features are skewed, but where one is negative, no number has a large result: what a model
-        says in scaled features, a counterfactual or a prototype, may then have no counterpart in X, and is NaN there.
+        standardised feature, `BoundedPowerTransformer`, so that it is less skewed; not of more than 200 features),
+        'robust' (median 0, quartiles one apart), 'range' (0 to 1), 'none'. Candidates take the first where no other is
+        clearly better.
     random_seed : int, default=42
         Of folds and models.
     verbose : bool, default=False
@@ -146,7 +147,7 @@ class AutoPrototypeClassifier(ClassifierMixin, BaseEstimator):
         *,
         time_budget: float | None = 60.0,
         max_prototypes: int | None = None,
-        scalings: Sequence[str] = ("standard", "robust", "range"),
+        scalings: Sequence[str] = ("standard", "power", "robust", "range"),
         random_seed: int = 42,
         verbose: bool = False,
     ) -> None:
@@ -344,6 +345,7 @@ def stages(
         chosen = best.candidate.scaling
 
     gently = [*sigmoid(2.0, 5.0, regularization=0.003), *sigmoid(5.0, 10.0, regularization=0.01)]
+    gently.append({"regularization": 0.003, **THOROUGH})
     plan = [
         of("LGMLVQ", (1, 3), CAUTIOUS) + of("GMLVQ", (1, 3), CAUTIOUS),
         of("LGMLVQ", (1,), *gently),

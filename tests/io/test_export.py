@@ -25,6 +25,7 @@ from sklearn.preprocessing import (
 
 from prosemble.io import stablehlo, to_onnx, to_stablehlo, writing
 from prosemble.io.program import Program, program_of
+from prosemble.model_selection import BoundedPowerTransformer
 from prosemble.models import GLVQ, GMLVQ, KNN, NPC
 from tests.io.fitted import EVERY_ESTIMATOR, fitted, samples
 from tests.registry import KINDS
@@ -113,6 +114,7 @@ SCALERS = {
     "max": [Normalizer("max")],
     "powers": [StandardScaler(), PowerTransformer()],
     "powers alone": [StandardScaler(), PowerTransformer(standardize=False)],
+    "powers between two bounds": [make_pipeline(StandardScaler(), BoundedPowerTransformer())],
     "powers of Box and Cox": [MinMaxScaler((1, 2), clip=True), PowerTransformer("box-cox")],
     "two, and nothing": [StandardScaler(), "passthrough", FunctionTransformer(), MinMaxScaler()],
 }

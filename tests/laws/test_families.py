@@ -14,7 +14,7 @@ from prosemble.core import distance, losses
 from prosemble.io import files
 from prosemble.models import PrototypeClassifier
 from tests.precision import float64
-from tests.registry import EVERY_MODEL, MODELS, settings
+from tests.registry import EVERY_MODEL, MODELS, breadth_but, settings
 from tests.training.programs import programs
 
 START = {"max_iter": 10, "n_prototypes_per_class": 2, "lr": 0.05, "epsilon": 0.0}
@@ -127,7 +127,8 @@ def test_a_named_model_is_a_choice_of_parts(name, iris):
     np.testing.assert_array_equal(named.predict_proba(iris[0]), open_form.predict_proba(iris[0]))
 
 
-@pytest.mark.parametrize("of", DISTANCES)
+# One of each way of computing; the others compile two programs of all objectives each, and differ by a formula.
+@pytest.mark.parametrize("of", breadth_but(("squared Euclidean", "local omega", "CNN, tangent"), DISTANCES))
 def test_every_combination_has_finite_gradients_and_does_not_mind_the_order_of_prototypes(of, iris):
     X, y = (jnp.asarray(part[::10]) for part in iris)
     model = composed(of, "GLVQ", max_iter=1).fit(*iris)

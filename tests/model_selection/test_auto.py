@@ -3,9 +3,12 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
+from sklearn.preprocessing import PowerTransformer
+from sklearn.utils.estimator_checks import check_estimator
 
 import prosemble
 from prosemble import AutoPrototypeClassifier
+from prosemble.model_selection import BoundedPowerTransformer
 from prosemble.model_selection.auto import CAUTIOUS, FINALISTS, THOROUGH, Candidate, Scored, choose, stages
 from prosemble.models import GMLVQ
 
@@ -148,3 +151,20 @@ def test_the_package_offers_what_it_names():
     assert prosemble.AutoPrototypeClassifier is AutoPrototypeClassifier
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         prosemble.nothing  # noqa: B018
+
+
+def test_from_powers_within_bounds_there_is_a_way_back():
+    skewed = np.random.default_rng(0).lognormal(sigma=2.0, size=(200, 1)) * [0.01, 1.0, -1.0] + [0.0, 0.0, 9.0]
+    skewed[:, 1] = np.log(skewed[:, 1])
+    wide, bounded = (transformer.fit(skewed) for transformer in (PowerTransformer(), BoundedPowerTransformer()))
+    assert wide.lambdas_[0] < 0 < wide.lambdas_[1] < 2 < wide.lambdas_[2]
+    np.testing.assert_array_equal(bounded.lambdas_, wide.lambdas_.clip(0, 2))
+    np.testing.assert_array_equal(bounded.transform(skewed)[:, 1], wide.transform(skewed)[:, 1])
+    np.testing.assert_allclose(bounded.transform(skewed).std(axis=0), 1)
+    far = np.linspace(-50, 50, 101)[:, None] * np.ones(3)
+    assert np.isnan(wide.inverse_transform(far)).any()
+    np.testing.assert_allclose(bounded.transform(bounded.inverse_transform(far)), far, atol=1e-6)
+
+
+def test_scikit_learns_checks_of_powers():
+    check_estimator(BoundedPowerTransformer())

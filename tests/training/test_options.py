@@ -15,6 +15,7 @@ from prosemble.training import loop
 from prosemble.training.optimizers import known_optimizers
 from tests.models.test_extension import ThroughCore
 from tests.reference import training as reference
+from tests.registry import breadth_but
 from tests.training.programs import programs
 
 BASE = {"optimizer": "sgd", "lr": 0.4, "transfer_fn": "sigmoid_beta", "beta": 5.0, "max_iter": 8, "epsilon": 0.0}
@@ -23,7 +24,8 @@ MODES = {
     f"{'mini' if batch else 'full'}{', validated' if validated else ''}": (batch, validated)
     for batch, validated in itertools.product((None, BATCH), (False, True))
 }
-every_mode = pytest.mark.parametrize("mode", MODES.values(), ids=MODES)
+ALONE_AND_ALL = MODES["full"], MODES["mini, validated"]
+every_mode = pytest.mark.parametrize("mode", breadth_but(ALONE_AND_ALL, MODES.values()), ids=MODES)
 
 
 def rates(name, lr=BASE["lr"]):

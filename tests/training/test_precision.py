@@ -8,7 +8,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 from prosemble.models import GLVQ
-from tests.registry import MODELS
+from tests.registry import MODELS, breadth_but
 from tests.training.programs import programs
 
 TYPES = {"bfloat16": "bf16", "float16": "f16"}
@@ -19,7 +19,7 @@ PRODUCT = re.compile(r"dot_general.*: \(tensor<[\dx]*x(\w+)>, tensor<[\dx]*x(\w+
 # One model for each way of measuring; mini-batches differ by what feeds them alone.
 @pytest.mark.parametrize("name", ["GLVQ", "GRLVQ", "GMLVQ", "LGMLVQ", "GTLVQ", "DKGLVQ", "DKGMLVQ", "WGMLVQ", "RSLVQ"])
 @every_precision
-@pytest.mark.parametrize("batch_size", [None, 50])
+@pytest.mark.parametrize("batch_size", breadth_but([None], [None, 50]))
 def test_products_run_in_the_precision_asked_for(name, precision, batch_size, iris, monkeypatch):
     settings = {"max_iter": 2, "batch_size": batch_size}
 
