@@ -154,7 +154,7 @@ def test_the_package_offers_what_it_names():
 
 
 def test_from_powers_within_bounds_there_is_a_way_back():
-    skewed = np.random.default_rng(0).lognormal(sigma=2.0, size=(200, 1)) * [0.01, 1.0, -1.0] + [0.0, 0.0, 9.0]
+    skewed = np.random.default_rng(0).lognormal(sigma=2.0, size=(200, 1)) * [0.01, 1.0, -0.01]
     skewed[:, 1] = np.log(skewed[:, 1])
     wide, bounded = (transformer.fit(skewed) for transformer in (PowerTransformer(), BoundedPowerTransformer()))
     assert wide.lambdas_[0] < 0 < wide.lambdas_[1] < 2 < wide.lambdas_[2]
