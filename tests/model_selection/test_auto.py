@@ -1,3 +1,5 @@
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -162,7 +164,8 @@ def test_from_powers_within_bounds_there_is_a_way_back():
     np.testing.assert_array_equal(bounded.transform(skewed)[:, 1], wide.transform(skewed)[:, 1])
     np.testing.assert_allclose(bounded.transform(skewed).std(axis=0), 1)
     far = np.linspace(-50, 50, 101)[:, None] * np.ones(3)
-    with pytest.warns(RuntimeWarning, match="invalid value"):
+    with warnings.catch_warnings():  # that there is none, which not every version of scikit-learn says
+        warnings.simplefilter("ignore")
         assert np.isnan(wide.inverse_transform(far)).any()
     np.testing.assert_allclose(bounded.transform(bounded.inverse_transform(far)), far, atol=1e-6)
 
