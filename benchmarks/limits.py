@@ -7,6 +7,7 @@ stated, and the ratio to all of its products given too.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from statistics import median
 from typing import Any
@@ -20,6 +21,8 @@ from prosemble import models
 from prosemble.training import loop
 
 RUNS = 7
+# The threads of NumPy's products wait for more of them, and keep a core busy for some time.
+PAUSE = 0.3
 # Samples, features, prototypes a class, model, its settings, and its products in units of n d p beside the two.
 CASES: dict[str, tuple[int, int, int, str, dict[str, Any], Callable[[int, int], float]]] = {
     "100,000 x 64, 10 a class": (100_000, 64, 10, "GLVQ", {}, lambda d, p: 0),
@@ -88,6 +91,7 @@ def measured(name: str) -> dict[str, Any]:
     for _ in range(RUNS):
         epoch = epochs.seconds_of_one(repeats)
         limit = seconds(products) / repeats
+        time.sleep(PAUSE)
         figures.append((epoch, limit, epoch / limit, seconds(lambda: model.predict(X)) / seconds(nearest)))
     epoch, limit, ratio, predicted = (median(column) for column in zip(*figures, strict=True))
     return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 
 import jax
@@ -11,6 +12,8 @@ from jaxtyping import Array
 # Numbers that a block of rows, or of their distances, may have: on a processor what stays in its cache, on an
 # accelerator what is enough to keep it busy.
 _CACHED, _BUSY = 2**19, 2**28
+# Blocks that are begun before a result is waited for: meanwhile the next ones are copied.
+_AHEAD = 3
 
 
 def rows_at_a_time(columns: int) -> int:
@@ -24,6 +27,7 @@ def by_blocks(function: Callable[[np.ndarray], Array], X: np.ndarray, columns: i
     # The last block is padded to a power of two, so that any number of rows needs few programs, and to 64 at least: a
     # product rounds the last few rows in another way, and the distances of a row would depend on the others.
     size = rows_at_a_time(max(columns, X.shape[1]))
+    waiting: deque[tuple[Array, int]] = deque()
     results = []
     for start in range(0, len(X), size):
         block = X[start : start + size]
@@ -31,5 +35,12 @@ def by_blocks(function: Callable[[np.ndarray], Array], X: np.ndarray, columns: i
         padded = max(64, 2 ** (rows - 1).bit_length())
         if padded != rows:
             block = np.concatenate([block, np.broadcast_to(block[:1], (padded - rows, X.shape[1]))])
-        results.append(np.asarray(function(block))[:rows])
+        waiting.append((function(block), rows))
+        if len(waiting) > _AHEAD:
+            results.append(_fetched(*waiting.popleft()))
+    results += [_fetched(*each) for each in waiting]
     return results[0] if len(results) == 1 else np.concatenate(results)
+
+
+def _fetched(result: Array, rows: int) -> np.ndarray:
+    return np.asarray(result)[:rows]

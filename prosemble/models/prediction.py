@@ -67,7 +67,7 @@ def _nearest_class(distances: Float[Array, "p n"], labels: Int[Array, " p"]) -> 
     n = distances.shape[1]
     # The stand-in is a class, which it has to be also where no distance is a number.
     start = jnp.full(n, jnp.inf, distances.dtype), jnp.full(n, labels.max())
-    return jax.lax.fori_loop(0, len(labels), compare, start)[1]
+    return jax.lax.fori_loop(0, len(labels), compare, start, unroll=2)[1]
 
 
 def distances(distance: Distance, params: Params, X: np.ndarray) -> np.ndarray:
