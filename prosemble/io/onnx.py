@@ -37,8 +37,8 @@ def to_onnx(model: Any, path: str | Path) -> None:
     ----------
     model : estimator, Pipeline, search or TableModel
         A classifier of `prosemble.models`, alone or behind any of StandardScaler, MinMaxScaler, MaxAbsScaler,
-        RobustScaler, PowerTransformer and Normalizer, which become part of the file. A quantised one stays as small as
-        it is.
+        RobustScaler, PowerTransformer, BoundedPowerTransformer and Normalizer, which become part of the file. A
+        quantised one stays as small as it is.
     path : str or Path
         Replaced whole or not at all.
 
