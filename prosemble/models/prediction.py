@@ -54,9 +54,13 @@ def _class_distances(
     return decision(params, distances.T, labels, n_classes)
 
 
-@jax.jit
-def _nearest_class(distances: Float[Array, "p n"], labels: Int[Array, " p"]) -> Int[Array, " n"]:
-    """Return the class of the nearest prototype of each row, the first class of equally near ones."""
+@partial(jax.jit, static_argnames="together")
+def _nearest_class(distances: Float[Array, "p n"], labels: Int[Array, " p"], together: int) -> Int[Array, " n"]:
+    """Return the class of the nearest prototype of each row, the first class of equally near ones.
+
+    `together` neighbours are of one class, from the first on.
+    """
+    distances, labels = distances.reshape(-1, together, distances.shape[1]).min(axis=1), labels[::together]
 
     def compare(k: Int[Array, ""], so_far: tuple[Array, Array]) -> tuple[Array, Array]:
         smallest, nearest = so_far
@@ -97,7 +101,9 @@ def nearest_class(
     """Return the index of the nearest class of each row, the first of equally near ones, (n,)."""
     if not isinstance(decision, Nearest):
         return class_distances(distance, decision, params, X, labels, n_classes).argmin(axis=1)
-    return _by_blocks(lambda block: _nearest_class(_distances(distance, params, block), labels), params, X)
+    # The borders between classes and the end are multiples of it.
+    together = int(np.gcd.reduce(np.append(np.flatnonzero(np.diff(labels)) + 1, len(labels))))
+    return _by_blocks(lambda block: _nearest_class(_distances(distance, params, block), labels, together), params, X)
 
 
 def _by_blocks(function: Callable[[np.ndarray], Array], params: Params, X: np.ndarray) -> np.ndarray:
