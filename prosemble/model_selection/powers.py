@@ -12,7 +12,8 @@ class BoundedPowerTransformer(PowerTransformer):
     """scikit-learn's `PowerTransformer`, with powers from 0 to 2: there, each number is the result of one.
 
     With a power below 0 no number has a large result, with one above 2 none a small one (Yeo & Johnson 2000), and a
-    prototype or a counterfactual that lies there has no counterpart in the units of the data.
+    prototype or a counterfactual that lies there has no counterpart in the units of the data. The powers of
+    `method='box-cox'` are not bounded.
 
     Examples
     --------
