@@ -33,7 +33,7 @@ BLOCK = re.compile(r"^```(\S*).*?\n(.*?)^```$", flags=re.DOTALL | re.MULTILINE)
 PAGES = {page: BLOCK.findall(text) for page, text in TEXTS.items()}  # kind and content of each block
 SHELL = [line for blocks in PAGES.values() for kind, block in blocks if kind == "sh" for line in block.splitlines()]
 # What .ci/run looks for in the README, to run the line that it finds.
-SOUGHT = re.findall(r"^run_shown '(.+)'", (ROOT / ".ci" / "run").read_text(), flags=re.MULTILINE)
+SOUGHT = re.findall(r"^run_shown '(.+)'$", (ROOT / ".ci" / "run").read_text(), flags=re.MULTILINE)
 RUN_BY_CI = [next(line for line in TEXTS["README.md"].splitlines() if part in line) for part in SOUGHT]
 
 
