@@ -20,7 +20,7 @@ from results import seconds
 from prosemble.models import GLVQ
 from prosemble.training import loop
 
-RUNS = 3
+RUNS = 7
 # The axis and its values; samples, features, prototypes and classes of the others.
 AXES = {
     "samples": ((1_000, 10_000, 100_000, 1_000_000), {"features": 16, "prototypes": 20, "classes": 10}),

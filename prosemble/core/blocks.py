@@ -12,6 +12,9 @@ from jaxtyping import Array
 # Numbers that a block of rows, or of their distances, may have: on a processor what stays in its cache, on an
 # accelerator what is enough to keep it busy.
 _CACHED, _BUSY = 2**19, 2**28
+# A product rounds the last few of its rows in another way: in blocks of fewer than these, the distances of a row would
+# depend on the others.
+_FEWEST = 64
 # Blocks that are begun before a result is waited for: meanwhile the next ones are copied.
 _AHEAD = 3
 
@@ -19,20 +22,19 @@ _AHEAD = 3
 def rows_at_a_time(columns: int) -> int:
     """Return how many rows of so many numbers are worked on at a time."""
     entries = _CACHED if jax.default_backend() == "cpu" else _BUSY
-    return max(256, 2 ** (entries // columns).bit_length() // 2)
+    return max(_FEWEST, 2 ** (entries // columns).bit_length() // 2)
 
 
 def by_blocks(function: Callable[[np.ndarray], Array], X: np.ndarray, columns: int = 1) -> np.ndarray:
     """Return what programs make of each row of X, by way of so many columns, in memory that does not grow with X."""
-    # The last block is padded to a power of two, so that any number of rows needs few programs, and to 64 at least: a
-    # product rounds the last few rows in another way, and the distances of a row would depend on the others.
+    # The last block is padded to a power of two, so that any number of rows needs few programs.
     size = rows_at_a_time(max(columns, X.shape[1]))
     waiting: deque[tuple[Array, int]] = deque()
     results = []
     for start in range(0, len(X), size):
         block = X[start : start + size]
         rows = len(block)
-        padded = max(64, 2 ** (rows - 1).bit_length())
+        padded = max(_FEWEST, 2 ** (rows - 1).bit_length())
         if padded != rows:
             block = np.concatenate([block, np.broadcast_to(block[:1], (padded - rows, X.shape[1]))])
         waiting.append((function(block), rows))
