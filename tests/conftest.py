@@ -15,8 +15,6 @@ os.environ["XLA_FLAGS"] = " ".join(
         "--xla_backend_optimization_level=0",
         "--xla_llvm_disable_expensive_passes=true",
         "--xla_cpu_use_fusion_emitters=false",
-        # One thread a program: the cores are the test processes'.
-        "--xla_cpu_parallel_codegen_split_count=1",
     ]
 )
 # Where in our code an operation comes from is not written into programs.
