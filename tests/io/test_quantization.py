@@ -104,10 +104,14 @@ def test_training_starts_anew_or_not_at_all():
     with pytest.raises(ValueError, match=r"fit\(resume=True\) cannot go on"):
         small.fit(X, y, resume=True)
     assert small.quantization_["dtype"] == "int8"
-    for again in (small.fit(X, y), model.quantize().fit_many(X, y, seeds=[42, 42])):
+    for again, never in (
+        (small.fit(X, y), model),
+        # Trained together, sums may be rounded in another way than in a fit of its own.
+        (model.quantize().fit_many(X, y, seeds=[42, 42]), clone(model).fit_many(X, y, seeds=[42, 42])),
+    ):
         assert not hasattr(again, "quantization_")
-        np.testing.assert_array_equal(again.prototypes_, model.prototypes_)
-        np.testing.assert_array_equal(again.predict_proba(X), model.predict_proba(X))
+        np.testing.assert_array_equal(again.prototypes_, never.prototypes_)
+        np.testing.assert_array_equal(again.predict_proba(X), never.predict_proba(X))
         again.partial_fit(X, y)
 
 
