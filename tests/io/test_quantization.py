@@ -112,6 +112,7 @@ def test_training_starts_anew_or_not_at_all():
         assert not hasattr(again, "quantization_")
         np.testing.assert_array_equal(again.prototypes_, never.prototypes_)
         np.testing.assert_array_equal(again.predict_proba(X), never.predict_proba(X))
+        np.testing.assert_allclose(again.prototypes_, model.prototypes_, rtol=1e-6, atol=1e-6)
         again.partial_fit(X, y)
 
 
