@@ -317,10 +317,21 @@ def _epoch(training: Training, data: Data, state: State, rates: Rates, seed: Any
 
 
 def shuffled(length: int, n: Array | int, seed: Array | int, epoch: Array | int) -> Int[Array, " length"]:
-    """Return the order of the rows in that epoch: the first `n` shuffled, the padding behind them last."""
+    """Return the order of the rows in that epoch: the first `n` shuffled, the padding behind them last.
+
+    Sorted are single words, random bits above the place of a row, which takes a third or less of the time of sorting
+    places by random numbers beside them. Rows of the same bits keep their order; where that would be many, another
+    round follows.
+    """
+    place = jnp.arange(length, dtype=jnp.uint32)
+    width = max(length - 1, 1).bit_length()
+    rounds = -(-(width + 4) // (32 - width))  # together at least 16 times as many random numbers as rows
     key = jax.random.fold_in(jax.random.key(seed), epoch)
-    draws = jax.random.bits(key, (length,), jnp.uint32)
-    return jnp.argsort(jnp.where(jnp.arange(length) < n, draws, jnp.uint32(0xFFFFFFFF)), stable=True)
+    order = place
+    for draws in jax.random.bits(key, (rounds, length), jnp.uint32):
+        chance = jnp.where(place < n, draws, jnp.uint32(0xFFFFFFFF)) >> width << width
+        order = order[lax.sort(chance | place) & jnp.uint32((1 << width) - 1)]
+    return order.astype(jnp.int32)
 
 
 def _step(training: Training, data: Data, state: State, rows: Rows, rates: Rates) -> tuple[State, Array]:
