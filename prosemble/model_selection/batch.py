@@ -1,9 +1,9 @@
-"""The fits of a search, those of one fold together; scikit-learn does everything else of the search."""
+"""The fits of a search, trained together; scikit-learn does everything else of the search."""
 
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Self
 
 import joblib
@@ -11,44 +11,56 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
 from prosemble.models.prototype_base import SupervisedPrototypeModel
-from prosemble.models.together import fit_together
+from prosemble.models.together import Problem, fit_all_together
 
 
-def fit_candidates(candidates: Sequence[Any], X: Any, y: Any, sample_weight: Any = None) -> list[Any]:
-    """Fit estimators on the same rows, prototype models together, also behind the same steps of a pipeline.
+def fit_candidates(candidates: Sequence[Any], folds: Iterable[Sequence[Any]], n_folds: int) -> list[list[Any]]:
+    """Fit estimators on each fold's X, y and sample_weight, prototype models together, also at the end of pipelines.
 
     Returns
     -------
-    list
-        Each estimator fitted, or None where its own `fit` has to do it.
+    list of list
+        Of each fold, each estimator fitted, or None where its own `fit` has to do it.
     """
-    fitted: list[Any] = [None] * len(candidates)
-    groups: dict[Any, list[int]] = defaultdict(list)
+    fitted: list[list[Any]] = []
+    groups: list[tuple[list[Any], dict[int, Any]]] = []
+
+    def problems() -> Iterator[Problem]:
+        for X, y, sample_weight in folds:
+            fitted.append([None] * len(candidates))
+            for group, rows in _prepared([clone(each) for each in candidates], X, y, sample_weight):
+                groups.append((fitted[-1], group))
+                yield [_last(each) for each in group.values()], rows, y, sample_weight
+
+    results = fit_all_together(problems(), n_folds)
+    for (fold, group), models in zip(groups, results, strict=True):
+        for (index, candidate), model in zip(group.items(), models, strict=True):
+            fold[index] = None if model is None else candidate
+    return fitted
+
+
+def _prepared(candidates: Sequence[Any], X: Any, y: Any, sample_weight: Any) -> Iterator[tuple[dict[int, Any], Any]]:
+    """Yield those that end with a prototype model, by their place, and its rows: all behind the same steps at once."""
+    groups: dict[Any, dict[int, Any]] = defaultdict(dict)
     for index, candidate in enumerate(candidates):
-        model, earlier = _last(candidate), None
+        earlier = None
         if isinstance(candidate, Pipeline):
             if sample_weight is not None:
                 continue
             earlier = joblib.hash([(name, step) for name, step in candidate.steps[:-1]])
-        if isinstance(model, SupervisedPrototypeModel):
-            groups[earlier].append(index)
-    for earlier, indices in groups.items():
-        rows, steps = X, []
-        if earlier is not None and len(candidates[indices[0]].steps) > 1:
+        if isinstance(_last(candidate), SupervisedPrototypeModel):
+            groups[earlier][index] = candidate
+    for group in groups.values():
+        first, rows = next(iter(group.values())), X
+        if isinstance(first, Pipeline) and len(first.steps) > 1:
             try:
-                preparation = candidates[indices[0]][:-1]
+                preparation = first[:-1]
                 rows = preparation.fit_transform(X, y)
-                steps = preparation.steps
             except Exception:  # whatever a step raises, its own fit raises again
                 continue
-        models = fit_together([_last(candidates[index]) for index in indices], rows, y, sample_weight)
-        for index, model in zip(indices, models, strict=True):
-            if model is None:
-                continue
-            if earlier is not None:
-                candidates[index].steps[: len(steps)] = steps
-            fitted[index] = candidates[index]
-    return fitted
+            for candidate in group.values():
+                candidate.steps[:-1] = preparation.steps
+        yield group, rows
 
 
 def _last(candidate: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Cross-validated search over candidates that are trained together."""
+"""Cross-validated search over candidates and folds that are trained together."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class BatchedSearchCV(BaseSearchCV):
     """Cross-validated search whose fits are trained together, to the results of scikit-learn's own searches.
 
     Candidates that share a program (the same model, options and number of prototypes; numbers such as `lr`, `beta` or
-    `margin` differ) are trained on a fold as one `vmap`, those of a pipeline behind steps that are fitted once. What
-    cannot be trained together is fitted one by one: another estimator, callbacks, `devices`, parameters of `fit` other
-    than `sample_weight`, and, in a pipeline, that one too.
+    `margin` differ) are trained as one `vmap`, on all folds where these are small and else fold by fold, those of a
+    pipeline behind steps that are fitted once. What cannot be trained together is fitted one by one: another estimator,
+    callbacks, `devices`, parameters of `fit` other than `sample_weight`, and, in a pipeline, that one too.
 
     Parameters
     ----------
@@ -148,19 +148,20 @@ class BatchedSearchCV(BaseSearchCV):
         stand_in = self.estimator
         candidates = [clone(stand_in._estimator).set_params(**clone(each, safe=False)) for each in chosen]
         begin = time.perf_counter()
-        by_fold = [self._fitted(candidates, train) for train, _ in self.cv]
+        by_fold = self._fitted(candidates)
         # In the order in which scikit-learn asks for them.
         stand_in._ready.extend(fold[index] for index in range(len(candidates)) for fold in by_fold)
         took = (time.perf_counter() - begin) / max(1, len(stand_in._ready))
         results = evaluate_candidates(chosen)
         results["mean_fit_time"] += took
 
-    def _fitted(self, candidates: Sequence[Any], train: np.ndarray) -> list[Any]:
-        """Return what each candidate learns on a fold, None where it has to be fitted by itself."""
+    def _fitted(self, candidates: Sequence[Any]) -> list[list[Any]]:
+        """Return what each candidate learns on each fold, None where it has to be fitted by itself."""
         X, y, params = self._of_fit
         # Which of them metadata routing gives to whom is scikit-learn's to know.
         routed = params and get_config()["enable_metadata_routing"]
         if y is None or routed or set(params) - {"sample_weight"}:
-            return [None] * len(candidates)
-        rows = (None if part is None else _safe_indexing(part, train) for part in (X, y, params.get("sample_weight")))
-        return fit_candidates([clone(candidate) for candidate in candidates], *rows)
+            return [[None] * len(candidates) for _ in self.cv]
+        parts = X, y, params.get("sample_weight")
+        folds = (tuple(None if part is None else _safe_indexing(part, train) for part in parts) for train, _ in self.cv)
+        return fit_candidates(candidates, folds, len(self.cv))

@@ -1,9 +1,9 @@
-"""Many models of the same rows, trained together: those that share a program as one `vmap` of the one loop."""
+"""Many models trained together, also on several sets of rows: those that share a program as one `vmap` of the loop."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -18,35 +18,44 @@ from prosemble.training import loop
 from prosemble.training.threads import one_thread_each
 
 T = TypeVar("T")
+Fitted = list[SupervisedPrototypeModel | None]
+#: Models, and the X, y and sample_weight that they are fitted to.
+Problem = tuple[Sequence[SupervisedPrototypeModel], Any, Any, Any]
 
 _OF_TRAINING = frozenset(SupervisedPrototypeModel.__annotations__)
 
-# Distances that are computed at once, of all the models together; more do not make it faster.
+# Distances that are computed at once, of all the models together; more do not make it faster. Rows that are held at
+# once and these distances, in problems that are solved together.
 _TOGETHER = 2**19
 
 
 @dataclass
 class _Job:
-    """A model with all that trains it."""
+    """A model with all that trains it, and whether it came to an end that can be held."""
 
     model: SupervisedPrototypeModel
     training: loop.Training
     data: loop.Data
     state: loop.State
+    learned: bool = True
 
     @property
     def program(self) -> Hashable:
-        """What is equal for models that are trained together: their rows, and the program that trains them."""
+        """What is equal for models that are trained together."""
         # Without mini-batches nothing is shuffled.
         seed = None if self.training.batch_size is None else self.model.random_seed
-        shapes = tuple((np.shape(leaf), np.result_type(leaf)) for leaf in jax.tree.leaves((self.training, self.state)))
+        leaves, structure = jax.tree.flatten((self.training, self.data, self.state))
         rates = self.model._rates(self.training, self.data, 0, 1, 1).rate.ndim
-        return id(self.data), seed, jax.tree.structure((self.training, self.state)), shapes, rates
+        return seed, structure, tuple((np.shape(leaf), np.result_type(leaf)) for leaf in leaves), rates
+
+    @property
+    def distances(self) -> int:
+        """How many distances are computed at once."""
+        rows, prototypes = len(self.data.train.X), len(self.data.labels)
+        return prototypes * min(rows, rows_at_a_time(max(self.data.train.X.shape[1], prototypes)))
 
 
-def fit_together(
-    models: Sequence[SupervisedPrototypeModel], X: Any, y: Any, sample_weight: Any = None
-) -> list[SupervisedPrototypeModel | None]:
+def fit_together(models: Sequence[SupervisedPrototypeModel], X: Any, y: Any, sample_weight: Any = None) -> Fitted:
     """Fit the models, to what each one's own `fit` learns up to the rounding of sums.
 
     Parameters
@@ -63,22 +72,46 @@ def fit_together(
         Each model fitted, or None where its own `fit` has to do it: to run callbacks or share rows out over devices,
         or to raise what is wrong.
     """
-    shared: dict[Hashable, Any] = {}
-    groups: dict[Hashable, list[tuple[int, _Job]]] = defaultdict(list)
-    for index, model in enumerate(models):
-        if model.callbacks or model.verbose or not model.use_scan or model.devices is not None:
-            continue
-        try:
-            job = _job(model, X, y, sample_weight, shared)
-        except Exception:  # of any kind: a user's initialiser may raise what it likes
-            continue
-        groups[job.program].append((index, job))
-    fitted: list[SupervisedPrototypeModel | None] = [None] * len(models)
+    return fit_all_together([(models, X, y, sample_weight)], 1)[0]
+
+
+def fit_all_together(problems: Iterable[Problem], like: int) -> list[Fitted]:
+    """Return what `fit_together` does of each problem, all small ones together.
+
+    Small is one of which there can be as many as `like` at once. The others are asked for and solved one by one, so
+    that no more than one of them is held.
+    """
+    results: list[Fitted] = []
+    small: list[tuple[_Job, Fitted, int]] = []
+    for models, X, y, sample_weight in problems:
+        fitted: Fitted = [None] * len(models)
+        results.append(fitted)
+        shared: dict[Hashable, Any] = {}
+        jobs = []
+        for index, model in enumerate(models):
+            if model.callbacks or model.verbose or not model.use_scan or model.devices is not None:
+                continue
+            try:
+                jobs.append((_job(model, X, y, sample_weight, shared), fitted, index))
+            except Exception:  # of any kind: a user's initialiser may raise what it likes
+                continue
+        if jobs and like * (jobs[0][0].data.train.X.size + sum(job.distances for job, _, _ in jobs)) > _TOGETHER:
+            _fill(jobs)
+        else:
+            small += jobs
+    _fill(small)
+    return results
+
+
+def _fill(jobs: Iterable[tuple[_Job, Fitted, int]]) -> None:
+    """Train jobs, each of which has its place in a list."""
+    groups: dict[Hashable, list[_Job]] = defaultdict(list)
+    for job, _, _ in jobs:
+        groups[job.program].append(job)
     for group in groups.values():
-        indices, jobs = zip(*group, strict=True)
-        for index, learned in zip(indices, _train(jobs), strict=True):
-            fitted[index] = models[index] if learned else None
-    return fitted
+        _train(group)
+    for job, fitted, index in jobs:
+        fitted[index] = job.model if job.learned else None
 
 
 def _job(model: SupervisedPrototypeModel, X: Any, y: Any, sample_weight: Any, shared: dict[Hashable, Any]) -> _Job:
@@ -113,65 +146,77 @@ def _job(model: SupervisedPrototypeModel, X: Any, y: Any, sample_weight: Any, sh
     return _Job(model, training, data, loop.template(training, model._parameters()))
 
 
-def _train(jobs: Sequence[_Job]) -> list[bool]:
-    """Train jobs of one program, as many at a time as is fast, and return which came to an end that can be held."""
-    data = jobs[0].data
-    columns = max(data.train.X.shape[1], len(data.labels))
-    distances = len(data.labels) * min(len(data.train.X), rows_at_a_time(columns))
-    runs = -(-len(jobs) // max(1, _TOGETHER // distances))
-    size = -(-len(jobs) // runs)
-    return [learned for first in range(0, len(jobs), size) for learned in _run(jobs[first : first + size], size)]
+def _train(jobs: Sequence[_Job]) -> None:
+    """Train jobs of one program, as many at a time as is fast."""
+    on_rows: dict[int, list[_Job]] = defaultdict(list)
+    for job in jobs:
+        on_rows[id(job.data)].append(job)
+    at_once = _TOGETHER // jobs[0].distances
+    size = _share(max(map(len, on_rows.values())), at_once)
+    runs = [some[first : first + size] for some in on_rows.values() for first in range(0, len(some), size)]
+    beside = _share(len(runs), at_once // size)
+    for first in range(0, len(runs), beside):
+        _run(runs[first : first + beside], size, beside)
 
 
-def _run(jobs: Sequence[_Job], size: int) -> list[bool]:
-    """Train up to `size` jobs at once."""
+def _share(n: int, most: int) -> int:
+    """Return how many each turn takes of n, where it can take so many, so that all take about the same."""
+    return -(-n // -(-n // max(1, most)))
+
+
+def _run(sets: Sequence[Sequence[_Job]], size: int, beside: int) -> None:
+    """Train jobs at once, up to `size` on each of up to `beside` sets of rows."""
     # Where there are fewer the last one is trained several times, since another size would be another program.
-    filled = [*jobs, *[jobs[-1]] * (size - len(jobs))]
-    data, models = jobs[0].data, [job.model for job in filled]
-    structure = jax.tree.structure(jobs[0].training)
-    numbers = _stacked([jax.tree.leaves(job.training) for job in filled])
-    state = _stacked([job.state for job in filled])
-    seed = models[0].random_seed
-    until = np.array([model.max_iter for model in models])
-    span = max(1, jobs[0].model._span(data) // size)
-    learned = [True] * len(jobs)
+    sets = [*sets, *[sets[-1]] * (beside - len(sets))]
+    jobs = [job for some in sets for job in (*some, *[some[-1]] * (size - len(some)))]
+    first = jobs[0]
+    data = first.data if beside == 1 else _stacked([some[0].data for some in sets])
+    structure = jax.tree.structure(first.training)
+    numbers = _stacked([jax.tree.leaves(job.training) for job in jobs])
+    state = _stacked([job.state for job in jobs])
+    until = np.array([job.model.max_iter for job in jobs])
+    span = max(1, first.model._span(first.data) // len(jobs))
     epoch = 0
     while epoch < until.max():
         rates = _stacked(
             [
-                job.model._rates(job.training, data, int(step), span, job.model.max_iter)
-                for job, step in zip(filled, state.step, strict=True)
+                job.model._rates(job.training, job.data, int(step), span, job.model.max_iter)
+                for job, step in zip(jobs, state.step, strict=True)
             ]
         )
         stop = np.minimum(until, epoch + span)
         with one_thread_each:
             outcome = jax.tree.map(
-                np.asarray, _run_together(structure, numbers, data, state, rates, seed, epoch == 0, stop)
+                np.asarray,
+                _run_together(structure, numbers, data, state, rates, first.model.random_seed, epoch == 0, stop),
             )
-        for index, model in enumerate(models[: len(jobs)]):
-            if learned[index] and model.n_iter_ < outcome.state.epoch[index]:
+        for index, job in enumerate(jobs):
+            if job.learned and job.model.n_iter_ < outcome.state.epoch[index]:
                 try:
                     # A copy, since a view would keep what all of them have learned.
-                    model._hold(jax.tree.map(lambda leaf, index=index: np.array(leaf[index]), outcome))
+                    job.model._hold(jax.tree.map(lambda leaf, index=index: np.array(leaf[index]), outcome))
                 except ValueError:  # it diverged
-                    learned[index] = False
+                    job.learned = False
         state = outcome.state
         epoch += span
         if state.finished.all():
             break
-    return learned
 
 
 @partial(jax.jit, static_argnames="structure")
 def _run_together(
     structure: Any, numbers: Any, data: loop.Data, state: Any, rates: Any, seed: int, fresh: bool, until: Any
 ) -> loop.Outcome:
-    """Run the loop for several trainings of one structure, whose numbers differ, on the same data."""
+    """Run the loop for several trainings of one structure, whose numbers differ, an equal share on each set of rows."""
 
-    def run(numbers: Any, state: Any, rates: Any, until: Any) -> loop.Outcome:
+    def run(data: loop.Data, numbers: Any, state: Any, rates: Any, until: Any) -> loop.Outcome:
         return loop.run(jax.tree.unflatten(structure, numbers), data, state, rates, seed, fresh, until)
 
-    return jax.vmap(run)(numbers, state, rates, until)
+    on_same_rows = jax.vmap(run, in_axes=(None, 0, 0, 0, 0))
+    if np.ndim(data.n) == 0:
+        return on_same_rows(data, numbers, state, rates, until)
+    shares = jax.tree.map(lambda leaf: leaf.reshape(len(data.n), -1, *leaf.shape[1:]), (numbers, state, rates, until))
+    return jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), jax.vmap(on_same_rows)(data, *shares))
 
 
 def _stacked(trees: Sequence[T]) -> T:

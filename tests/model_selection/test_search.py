@@ -13,8 +13,8 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from prosemble import models
 from prosemble.core.callbacks import Callback
 from prosemble.model_selection import BatchedSearchCV
-from prosemble.models import GLVQ, GMLVQ, GRLVQ
-from prosemble.models.together import _run_together, fit_together
+from prosemble.models import GLVQ, GMLVQ, GRLVQ, together
+from prosemble.models.together import _run_together, fit_all_together, fit_together
 from tests.precision import float64
 from tests.registry import KINDS, settings
 
@@ -92,6 +92,30 @@ def test_a_search_of_one_structure_compiles_once_and_a_second_one_nothing(iris, 
     assert _run_together._cache_size() == before + 1
 
 
+@pytest.mark.parametrize(("room", "runs"), [(2**19, 1), (4000, 3), (1000, 6)])
+def test_small_folds_are_trained_at_once_and_others_in_turns(iris, model, monkeypatch, room, runs):
+    calls = []
+    monkeypatch.setattr(together, "_TOGETHER", room)
+    monkeypatch.setattr(together, "_run_together", lambda *arguments: calls.append(1) or _run_together(*arguments))
+    searches = [s(model, {"beta": [1.0, 2.0, 3.0, 4.0]}, cv=3, refit=False).fit(*iris) for s in _both()]
+    same_results(*searches)
+    assert len(calls) == runs
+
+
+def test_problems_of_fewer_models_and_other_shapes_among_small_ones(iris):
+    X, y = iris
+    problems = [
+        ([GLVQ(lr=lr, max_iter=5) for lr in rates], X[some], y[some], None)
+        for rates, some in (((0.01, 0.1, 1.0), y < 2), ((0.1, 0.01), y > 0), ((0.1,), y >= 0), ((), y > 0))
+    ]
+    fitted = fit_all_together(problems, len(problems))
+    assert [len(models) for models in fitted] == [3, 2, 1, 0]
+    for given, X, y, _ in problems:
+        for model in given:
+            own = clone(model).fit(X, y)
+            np.testing.assert_allclose(model.prototypes_, own.prototypes_, rtol=1e-4, atol=1e-5)
+
+
 def test_what_cannot_be_trained_together_is_fitted_by_itself(iris, model):
     ended = []
 
@@ -137,8 +161,8 @@ def test_options_act_as_in_a_fit_of_its_own(iris, options):
     lrs = [0.01, 0.05, 0.2]
     with float64():
         X, y = iris[0].astype(float), iris[1]
-        together = fit_together([GLVQ(**{"max_iter": 10, **options}, lr=lr, optimizer="sgd") for lr in lrs], X, y)
-        for lr, model in zip(lrs, together, strict=True):
+        fitted = fit_together([GLVQ(**{"max_iter": 10, **options}, lr=lr, optimizer="sgd") for lr in lrs], X, y)
+        for lr, model in zip(lrs, fitted, strict=True):
             own = GLVQ(**{"max_iter": 10, **options}, lr=lr, optimizer="sgd").fit(X, y)
             assert model.n_iter_ == own.n_iter_
             np.testing.assert_allclose(model.loss_history_, own.loss_history_, rtol=1e-9)
