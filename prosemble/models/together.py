@@ -24,8 +24,8 @@ Problem = tuple[Sequence[SupervisedPrototypeModel], Any, Any, Any]
 
 _OF_TRAINING = frozenset(SupervisedPrototypeModel.__annotations__)
 
-# Distances that are computed at once, of all the models together; more do not make it faster. Rows that are held at
-# once and these distances, in problems that are solved together.
+# Distances that are computed at once, of all the models together; more do not make it faster. Of problems that are
+# solved together it bounds the numbers in their rows, too.
 _TOGETHER = 2**19
 
 
@@ -78,8 +78,8 @@ def fit_together(models: Sequence[SupervisedPrototypeModel], X: Any, y: Any, sam
 def fit_all_together(problems: Iterable[Problem], like: int) -> list[Fitted]:
     """Return what `fit_together` does of each problem, all small ones together.
 
-    Small is one of which there can be as many as `like` at once. The others are asked for and solved one by one, so
-    that no more than one of them is held.
+    Small is one of which as many as `like` fit the cache. Every other one is solved before the next is asked for, so
+    that their rows are not held side by side.
     """
     results: list[Fitted] = []
     small: list[tuple[_Job, Fitted, int]] = []
