@@ -103,8 +103,8 @@ def fit_all_together(problems: Iterable[Problem], like: int) -> list[Fitted]:
     return results
 
 
-def _fill(jobs: Iterable[tuple[_Job, Fitted, int]]) -> None:
-    """Train jobs, each of which has its place in a list."""
+def _fill(jobs: Sequence[tuple[_Job, Fitted, int]]) -> None:
+    """Train jobs and put the model of each that came to an end in its place in a list."""
     groups: dict[Hashable, list[_Job]] = defaultdict(list)
     for job, _, _ in jobs:
         groups[job.program].append(job)
