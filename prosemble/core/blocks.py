@@ -11,7 +11,7 @@ from jaxtyping import Array
 
 # Numbers that a block of rows, or of their distances, may have: on a processor what stays in its cache, on an
 # accelerator what is enough to keep it busy.
-_CACHED, _BUSY = 2**19, 2**28
+_CACHED, _BUSY = 2**20, 2**28
 # A product rounds the last few of its rows in another way: in blocks of fewer than these, the distances of a row would
 # depend on the others.
 _FEWEST = 64

@@ -18,7 +18,6 @@ from sklearn.base import clone
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d
 
 from prosemble.core.activations import Activation, get_activation
-from prosemble.core.blocks import rows_at_a_time
 from prosemble.core.callbacks import Callback
 from prosemble.core.distance import squared_euclidean_distance_matrix
 from prosemble.core.initializers import filled
@@ -28,7 +27,7 @@ from prosemble.models.base import DrawnPrototypes, unchanged_on_failure
 from prosemble.models.model import Hook, Model
 from prosemble.objectives import Cooperation, Decision, Objective
 from prosemble.training import loop
-from prosemble.training.data import Rows, merge_equal_rows, pad, shard
+from prosemble.training.data import Rows, merge_equal_rows, pad, rows_trained_at_a_time, shard
 from prosemble.training.interrupts import deferred_interrupt
 from prosemble.training.optimizers import get_schedule, rate_table
 from prosemble.training.precision import in_precision
@@ -348,7 +347,7 @@ class SupervisedPrototypeModel(DrawnPrototypes):
         indices = np.searchsorted(self.classes_, self.prototype_labels_).astype(np.int32)
         rows, validation = self._weigh(rows, validation)
         if training.model.row_wise:
-            block = rows_at_a_time(max(rows.X.shape[1], len(indices)))
+            block = rows_trained_at_a_time(rows.X.shape[1], len(indices))
             rows = pad(rows, training.batch_size, block)
             validation = None if validation is None else pad(validation, None, block)
         if self.devices is not None:
@@ -360,9 +359,9 @@ class SupervisedPrototypeModel(DrawnPrototypes):
             rows = shard(rows, self.devices)
         return loop.Data(rows, np.int32(n), validation, indices, None)
 
-    def _span(self, data: loop.Data) -> int:
-        """Return how many epochs a call of the loop runs at most."""
-        work = len(data.train.X) * sum(value.size for value in jax.tree.leaves(self._parameters())) * 6
+    def _span(self, data: loop.Data, models: int = 1) -> int:
+        """Return how many epochs a call of the loop runs at most, of so many models at once."""
+        work = models * len(data.train.X) * sum(value.size for value in jax.tree.leaves(self._parameters())) * 6
         return max(1, min(loop.CAPACITY, int(_CHUNK / work)))
 
     def _train(self, rows: Rows, validation: Rows | None, until: int, one_pass: bool = False) -> None:

@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 import jax
 import numpy as np
 
-from prosemble.core.blocks import rows_at_a_time
 from prosemble.models.model import frozen
 from prosemble.models.prototype_base import SupervisedPrototypeModel
 from prosemble.training import loop
+from prosemble.training.data import rows_trained_at_a_time
 from prosemble.training.threads import one_thread_each
 
 T = TypeVar("T")
@@ -52,7 +52,7 @@ class _Job:
     def distances(self) -> int:
         """How many distances are computed at once."""
         rows, prototypes = len(self.data.train.X), len(self.data.labels)
-        return prototypes * min(rows, rows_at_a_time(max(self.data.train.X.shape[1], prototypes)))
+        return prototypes * min(rows, rows_trained_at_a_time(self.data.train.X.shape[1], prototypes))
 
 
 def fit_together(models: Sequence[SupervisedPrototypeModel], X: Any, y: Any, sample_weight: Any = None) -> Fitted:
@@ -175,7 +175,7 @@ def _run(sets: Sequence[Sequence[_Job]], size: int, beside: int) -> None:
     numbers = _stacked([jax.tree.leaves(job.training) for job in jobs])
     state = _stacked([job.state for job in jobs])
     until = np.array([job.model.max_iter for job in jobs])
-    span = max(1, first.model._span(first.data) // len(jobs))
+    span = first.model._span(first.data, len(jobs))
     epoch = 0
     while epoch < until.max():
         rates = _stacked(

@@ -9,6 +9,8 @@ import jax
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
+from prosemble.core.blocks import rows_at_a_time
+
 # Rows that padding takes for a block where nobody says how many a block has, and that are hashed at a time: so few that
 # what is computed of them stays in the cache.
 BLOCK, HASHED = 4096, 512
@@ -74,6 +76,12 @@ def pad(rows: Rows, multiple: int | None, block: int = BLOCK) -> Rows:
     weight = np.zeros(padded, rows.weight.dtype)
     weight[:n] = rows.weight
     return Rows(rows.X[index], rows.y[index], weight)
+
+
+def rows_trained_at_a_time(features: int, prototypes: int) -> int:
+    """Return how many rows a step of full batches works on at a time."""
+    # Their distances are there twice: a gradient stands beside each.
+    return rows_at_a_time(max(features, 2 * prototypes))
 
 
 def shard(rows: Rows, devices: Sequence[Any]) -> Rows:

@@ -18,10 +18,9 @@ import optax
 from jax import lax
 from jaxtyping import Array, Int
 
-from prosemble.core.blocks import rows_at_a_time
 from prosemble.core.part import Number, Part
 from prosemble.distances import about_origin
-from prosemble.training.data import AnyArray, Rows
+from prosemble.training.data import AnyArray, Rows, rows_trained_at_a_time
 from prosemble.training.optimizers import Optimizer
 from prosemble.training.precision import LossScale, initial_loss_scale, lower
 from prosemble.training.trainable import Params, Trainable
@@ -396,7 +395,7 @@ def _mean_loss(training: Training, data: Data, params: Params, rows: Rows, total
 def _by_blocks(training: Training, data: Data, function: Any, params: Params, rows: Rows) -> Any:
     """Sum a function of rows over blocks of them, so that distances to all prototypes never exist for all rows."""
     n, d = rows.X.shape
-    blocks = -(-n // rows_at_a_time(max(d, len(data.labels))))
+    blocks = -(-n // rows_trained_at_a_time(d, len(data.labels)))
     if blocks == 1 or n % blocks or not training.blocks:
         return function(params, rows)
     blocked = jax.tree.map(lambda part: part.reshape(blocks, n // blocks, *part.shape[1:]), rows)

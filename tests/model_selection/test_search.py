@@ -95,6 +95,7 @@ def test_a_search_of_one_structure_compiles_once_and_a_second_one_nothing(iris, 
 @pytest.mark.parametrize(("room", "runs"), [(2**19, 1), (4000, 3), (1000, 6)])
 def test_small_folds_are_trained_at_once_and_others_in_turns(iris, model, monkeypatch, room, runs):
     calls = []
+    monkeypatch.setattr("prosemble.training.loop.CAPACITY", 16)  # epochs of a call, of however many models
     monkeypatch.setattr(together, "_TOGETHER", room)
     monkeypatch.setattr(together, "_run_together", lambda *arguments: calls.append(1) or _run_together(*arguments))
     searches = [s(model, {"beta": [1.0, 2.0, 3.0, 4.0]}, cv=3, refit=False).fit(*iris) for s in _both()]
@@ -170,7 +171,7 @@ def test_options_act_as_in_a_fit_of_its_own(iris, options):
 
 
 def test_a_training_in_several_calls_follows_its_schedule(iris, monkeypatch):
-    monkeypatch.setattr("prosemble.training.loop.CAPACITY", 6)  # epochs of a call, here for two models
+    monkeypatch.setattr("prosemble.training.loop.CAPACITY", 3)  # epochs of a call
     options = {"batch_size": 32, "lr_scheduler": "linear", "max_iter": 7, "optimizer": "sgd", "epsilon": 0.0}
     with float64():
         X, y = iris[0].astype(float), iris[1]
