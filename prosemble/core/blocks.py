@@ -12,8 +12,8 @@ from jaxtyping import Array
 # Numbers that a block of rows, or of their distances, may have: on a processor what stays in its cache, on an
 # accelerator what is enough to keep it busy.
 _CACHED, _BUSY = 2**20, 2**28
-# Rows that are soon done: to pad more of them to the next power of two may take longer than a second call.
-_FEW = 4096
+# Rows that are soon done: only more of them are taken in two parts rather than padded to the next power of two.
+_SOON_DONE = 4096
 # A product rounds the last few of its rows in another way: in blocks of fewer than these, the distances of a row would
 # depend on the others.
 _FEWEST = 64
@@ -30,7 +30,7 @@ def rows_at_a_time(columns: int) -> int:
 def by_blocks(function: Callable[[np.ndarray], Array], X: np.ndarray, columns: int = 1) -> np.ndarray:
     """Return what programs make of each row of X, by way of so many columns, in memory that does not grow with X."""
     # The last block is padded to a power of two, so that any number of rows needs few programs.
-    size = min(rows_at_a_time(max(columns, X.shape[1])), max(_FEW, 2 ** (len(X).bit_length() - 1)))
+    size = min(rows_at_a_time(max(columns, X.shape[1])), max(_SOON_DONE, 2 ** (len(X).bit_length() - 1)))
     waiting: deque[tuple[Array, int]] = deque()
     results = []
     for start in range(0, len(X), size):
