@@ -209,6 +209,7 @@ class AutoPrototypeClassifier(ClassifierMixin, BaseEstimator):
             work = len(splits) * sum(each.multiplications(rows.shape[1], len(classes)) for each in candidates)
             started = time.perf_counter()
             left = np.inf if self.time_budget is None else SEARCHED * self.time_budget - (started - begin)
+            # All or none: costly ones tried in part would leave no time for the cheaper ones that come after them.
             if board and SURELY * pace * work > left:
                 return []
             scored = self._scored(candidates, rows, labels, splits)
