@@ -92,15 +92,25 @@ def test_a_search_of_one_structure_compiles_once_and_a_second_one_nothing(iris, 
     assert _run_together._cache_size() == before + 1
 
 
-@pytest.mark.parametrize(("room", "runs"), [(2**19, 1), (4000, 3), (1000, 6)])
-def test_small_folds_are_trained_at_once_and_others_in_turns(iris, model, monkeypatch, room, runs):
+@pytest.fixture
+def calls(monkeypatch):
+    """What grows by one with each call of the program that trains together."""
     calls = []
-    monkeypatch.setattr("prosemble.training.loop.CAPACITY", 16)  # epochs of a call, of however many models
-    monkeypatch.setattr(together, "_TOGETHER", room)
     monkeypatch.setattr(together, "_run_together", lambda *arguments: calls.append(1) or _run_together(*arguments))
+    return calls
+
+
+@pytest.mark.parametrize(("room", "runs"), [(2**19, 1), (4000, 3), (1000, 6)])
+def test_small_folds_are_trained_at_once_and_others_in_turns(iris, model, monkeypatch, calls, room, runs):
+    monkeypatch.setattr(together, "_TOGETHER", room)
     searches = [s(model, {"beta": [1.0, 2.0, 3.0, 4.0]}, cv=3, refit=False).fit(*iris) for s in _both()]
     same_results(*searches)
     assert len(calls) == runs
+
+
+def test_a_call_has_as_many_epochs_however_many_models_it_trains(iris, calls):
+    models = fit_together([GLVQ(lr=lr, max_iter=100, epsilon=0.0) for lr in np.geomspace(1e-3, 0.1, 12)], *iris)
+    assert len(calls) == 1 and {len(model.loss_history_) for model in models} == {100}
 
 
 def test_problems_of_fewer_models_and_other_shapes_among_small_ones(iris):
