@@ -69,15 +69,6 @@ def test_same_seed_same_bits_and_another_seed_others(name, mode, iris):
     assert not np.array_equal(first.prototypes_, other.prototypes_)
 
 
-@every_model
-@every_mode
-def test_scan_or_not_is_the_same_to_the_bit(name, mode, iris):
-    X, y = iris
-    scanned, stepped = (make(name, use_scan=s, **mode).fit(X, y, validation_data=(X, y)) for s in (True, False))
-    for attribute in ("prototypes_", "loss_history_", "val_loss_history_", "n_iter_", "best_loss_"):
-        np.testing.assert_array_equal(getattr(scanned, attribute), getattr(stepped, attribute))
-
-
 @each_kind
 def test_order_of_samples_does_not_matter_and_weights_are_repeats(name, iris):
     X, y = iris
@@ -190,7 +181,7 @@ def test_nothing_is_computed_outside_the_three_programs(name, iris):
 
 @every_model
 @every_mode
-def test_a_long_training_equals_a_resumed_one(name, mode, iris, tmp_path):
+def test_a_training_has_the_same_bits_however_it_is_cut(name, mode, iris, tmp_path):
     X, y = iris
     options = {
         "ema_decay": 0.9,
@@ -199,14 +190,18 @@ def test_a_long_training_equals_a_resumed_one(name, mode, iris, tmp_path):
         "restore_best": True,
         **mode,
     }
-    whole = make(name, **options).set_params(max_iter=20).fit(X, y)
-    half = make(name, **options).set_params(max_iter=10).fit(X, y)
+
+    def fitted(max_iter, **others):
+        return make(name, **options, **others).set_params(max_iter=max_iter).fit(X, y, validation_data=(X, y))
+
+    whole, stepped, half = fitted(20), fitted(20, use_scan=False), fitted(10)
     half.save(tmp_path / "half")
-    for model in (half, MODELS[name].load(tmp_path / "half")):
-        model.fit(X, y, resume=True)
-        assert model.n_iter_ == 20
-        np.testing.assert_array_equal(model.prototypes_, whole.prototypes_)
-        np.testing.assert_array_equal(model.loss_history_, whole.loss_history_)
+    resumed = [
+        model.fit(X, y, resume=True, validation_data=(X, y)) for model in (half, MODELS[name].load(tmp_path / "half"))
+    ]
+    for model in (stepped, *resumed):
+        for attribute in ("prototypes_", "loss_history_", "val_loss_history_", "n_iter_", "best_loss_"):
+            np.testing.assert_array_equal(getattr(model, attribute), getattr(whole, attribute))
 
 
 @every_model
