@@ -20,6 +20,9 @@ app = typer.Typer(
 
 Table = Annotated[str, typer.Argument(help="CSV or Parquet file, or iris, wine, breast_cancer, digits.")]
 Target = Annotated[str, typer.Option(help="Column that holds the labels.")]
+Drop = Annotated[
+    list[str] | None, typer.Option(metavar="COLUMN", help="A column to leave out, such as names or numbers of rows.")
+]
 Output = Annotated[Path, typer.Option("--output", "-o", help="File to write the model to.")]
 TestSize = Annotated[float, typer.Option(min=0.01, max=0.99, help="Share of the rows held out to test on.")]
 Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of the split and the model.")]
@@ -55,6 +58,7 @@ def fit(
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the estimator.")
     ] = None,
+    drop: Drop = None,
     output: Output = Path("model.prosemble"),
     test_size: TestSize = 0.25,
     seed: Seed = 42,
@@ -65,7 +69,7 @@ def fit(
     """
     with _one_line_errors():
         estimator = _estimator(model, settings or [], seed)
-        learner, train, test = _learner(estimator, table, target, output, test_size, seed)
+        learner, train, test = _learner(estimator, table, target, drop or [], output, test_size, seed)
         if model is None:
             _recipe(learner, train, settings or [])
             typer.echo("Recipe: " + " ".join(repr(estimator).split()))
@@ -75,8 +79,7 @@ def fit(
         learner.fit(train, table)
         if shows_progress:
             estimator.set_params(verbose=False)
-        _report(learner, train, test, table)
-        _write(learner, output)
+        _finish(learner, train, test, table, output)
 
 
 @app.command()
@@ -85,6 +88,7 @@ def search(
     target: Target,
     time_budget: Annotated[float, typer.Option(min=0.0, help="Seconds for the search.")] = 60.0,
     max_prototypes: Annotated[int | None, typer.Option(min=2, help="Most prototypes of all classes together.")] = None,
+    drop: Drop = None,
     output: Output = Path("model.prosemble"),
     test_size: TestSize = 0.25,
     seed: Seed = 42,
@@ -100,12 +104,11 @@ def search(
         automatic = AutoPrototypeClassifier(
             time_budget=time_budget, max_prototypes=max_prototypes, scalings=("none",), random_seed=seed, verbose=True
         )
-        learner, train, test = _learner(automatic, table, target, output, test_size, seed)
+        learner, train, test = _learner(automatic, table, target, drop or [], output, test_size, seed)
         learner.fit(train, table)
         learner.estimator = automatic.best_estimator_[-1]
         typer.echo("Chosen: " + " ".join(repr(learner.estimator).split()))
-        _report(learner, train, test, table)
-        _write(learner, output)
+        _finish(learner, train, test, table, output)
 
 
 @app.command()
@@ -119,9 +122,9 @@ def predict(
     Example: prosemble predict model.prosemble new_rows.csv -o predictions.csv
     """
     with _one_line_errors():
-        from prosemble.table import TableModel, read_table
+        from prosemble.table import read_table
 
-        _write_rows(TableModel.load(model).predict(read_table(table), table), output)
+        _write_rows(_loaded(model).predict(read_table(table), table), output)
 
 
 @app.command()
@@ -156,9 +159,9 @@ def explain(model: ModelPath, table: Table, output: Rows = None) -> None:
     Example: prosemble explain model.prosemble new_rows.csv -o why.csv
     """
     with _one_line_errors():
-        from prosemble.table import TableModel, read_table
+        from prosemble.table import read_table
 
-        _write_rows(TableModel.load(model).explain(read_table(table), table), output)
+        _write_rows(_loaded(model).explain(read_table(table), table), output)
 
 
 @app.command()
@@ -171,7 +174,7 @@ def report(
     output: Annotated[Path, typer.Option("--output", "-o", help="HTML file to write.")] = Path("report.html"),
     title: Annotated[str | None, typer.Option(help="Heading of the report.")] = None,
     repeats: Annotated[int, typer.Option(min=1, help="How often the cross-validation is repeated.")] = 5,
-    seed: Seed = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of the cross-validation's splits.")] = 0,
 ) -> None:
     """Write a report about a model, for people who know the data, as one HTML file that needs no network.
 
@@ -182,9 +185,9 @@ def report(
     """
     with _one_line_errors():
         from prosemble.inspection import report as write_report
-        from prosemble.table import TableModel, read_table
+        from prosemble.table import read_table
 
-        learner = TableModel.load(model)
+        learner = _loaded(model)
         X, y = learner.labelled(read_table(table), table, target)
         write_report(learner.pipeline(), X, y, output, title=title, n_repeats=repeats, random_state=seed)
         typer.echo(f"Report written to {output}")
@@ -230,22 +233,37 @@ def export(
         typer.echo(f"It takes rows of {len(names)} numbers, in this order: {shown}")
 
 
-def _learner(estimator: Any, table: str, target: str, output: Path, test_size: float, seed: int) -> Any:
+def _learner(
+    estimator: Any, table: str, target: str, drop: list[str], output: Path, test_size: float, seed: int
+) -> Any:
     """Return a model for the table, unfitted, and the rows to train and to test on."""
     from sklearn.model_selection import train_test_split
 
     from prosemble.io.writing import writable
-    from prosemble.table import TableModel, read_table
+    from prosemble.table import TableModel, read_table, require_columns
 
     frame = read_table(table)
+    require_columns(frame, drop, table)
+    frame = frame.drop(columns=drop)
     writable(output, "--output")
     learner = TableModel.for_table(estimator, target, frame, table)
     return learner, *train_test_split(frame, test_size=test_size, random_state=seed, stratify=frame[target])
 
 
-def _write(learner: Any, output: Path) -> None:
+def _finish(learner: Any, train: Any, test: Any, source: str, output: Path) -> None:
     learner.save(output)
+    _report(learner, train, test, source)
     typer.echo(f"Model written to {output}")
+
+
+def _loaded(model: Path) -> Any:
+    """Return the model of a file, and say what it does not know of the rows that it is about to get."""
+    from prosemble.table import TableModel
+
+    learner = TableModel.load(model)
+    if not learner.scaled:
+        typer.echo(f"Note: {model} was saved without a table's scaling; rows are taken as they are.", err=True)
+    return learner
 
 
 def _estimator(name: str | None, settings: list[str], seed: int) -> Any:
@@ -290,6 +308,11 @@ def _report(learner: Any, train: Any, test: Any, source: str) -> None:
     if learner.categories:
         listed = ", ".join(f"{column} ({len(values)})" for column, values in learner.categories.items())
         typer.echo(f"Text columns, one-hot encoded: {listed}")
+    for column, values in learner.categories.items():
+        if 2 * len(values) > len(train) + len(test):
+            typer.echo(
+                f"Note: most rows have a {column!r} of their own; a name or number of rows is left out by --drop."
+            )
     truth = test[learner.target].to_numpy()
     predicted = learner.predict(test, source)["prediction"].to_numpy()
     typer.echo(f"Trained on {len(train)} rows, tested on {len(test)} held out.")
@@ -309,13 +332,16 @@ def _show_prototypes(learner: Any) -> None:
     from rich.table import Table as Grid
 
     frame = learner.prototypes()
+    units = "in the units of the table" if learner.scaled else "as the model was given its features"
+    if list(frame.columns) != learner.feature_names:
+        units = "as coordinates of what the model's encoder makes of a row"
     more = len(frame) - MOST_SHOWN
     frame = frame.iloc[:MOST_SHOWN]
     console = Console()
     across = max(1, (console.width - max(map(len, map(str, frame.columns))) - 4) // 14)
     for start in range(0, len(frame), across):
         part = frame.iloc[start : start + across]
-        title = "Prototypes, in the units of the table" if start == 0 else None
+        title = f"Prototypes, {units}" if start == 0 else None
         grid = Grid("feature", *map(str, part.index), title=title, title_justify="left")
         for column in part.columns:
             grid.add_row(str(column), *(f"{value:.4g}" for value in part[column]))

@@ -14,6 +14,7 @@ from sklearn import datasets
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+from prosemble.inspection._fitted import Fitted
 from prosemble.io import files
 
 BUNDLED = ("breast_cancer", "digits", "iris", "wine")
@@ -53,17 +54,19 @@ def require_columns(frame: pd.DataFrame, columns: Iterable[str], source: str) ->
         raise ValueError(f"{source}: no column {', '.join(map(repr, missing))}. Columns: {has}.")
 
 
-def _require_values(frame: pd.DataFrame, source: str) -> None:
-    """Raise a `ValueError` that says where the first missing or infinite value is."""
+def _require_values(frame: pd.DataFrame, source: str, gaps: Iterable[str] = ()) -> None:
+    """Raise a `ValueError` that says where the first missing or infinite value is; columns of `gaps` may miss some."""
+    gaps = set(gaps)
     for column in frame.columns:
         values = frame[column]
-        bad = values.isna().to_numpy()
+        bad = values.isna().to_numpy() & (column not in gaps)
         if types.is_numeric_dtype(values.dtype):
-            bad = bad | ~np.isfinite(values.to_numpy(float, na_value=np.nan))
+            bad = bad | np.isinf(values.to_numpy(float, na_value=np.nan))
         if bad.any():
             raise ValueError(
                 f"{source}: column {column!r} has a missing or infinite value in row {int(bad.argmax()) + 1} "
-                f"({int(bad.sum())} of {len(bad)} rows); fill or drop such rows first."
+                f"({int(bad.sum())} of {len(bad)} rows); fill or drop such rows first. Models with allow_nan=True take "
+                "rows that miss numbers."
             )
 
 
@@ -85,6 +88,8 @@ class TableModel:
         The categories of each text column.
     scaler : StandardScaler, optional
         Of the numeric columns; `fit` learns it.
+    scaled : bool, default=True
+        Whether columns and scaling are the table's; else those of an estimator that was saved by itself.
     """
 
     estimator: Any
@@ -92,6 +97,7 @@ class TableModel:
     numeric: list[str]
     categories: dict[str, list[str]]
     scaler: StandardScaler | None = None
+    scaled: bool = True
 
     @classmethod
     def for_table(cls, estimator: Any, target: str, frame: pd.DataFrame, source: str = "table") -> Self:
@@ -103,20 +109,20 @@ class TableModel:
             If the frame cannot be learned from: `source` and the place are named.
         """
         require_columns(frame, [target], source)
-        _require_values(frame, source)
+        features = frame.drop(columns=target)
+        numbers = [column for column in features.columns if _is_number(features[column])]
+        _require_values(frame, source, numbers if _takes_gaps(estimator) else ())
         if frame[target].nunique() < 2:
             raise ValueError(f"{source}: column {target!r} holds one label only: {frame[target].iloc[:1].tolist()}.")
-        features = frame.drop(columns=target)
         if features.shape[1] == 0:
             raise ValueError(f"{source}: no column beside the target {target!r}.")
-        numeric = [column for column in features.columns if _is_number(features[column])]
-        text = [column for column in features.columns if column not in numeric]
+        text = [column for column in features.columns if column not in numbers]
         for column in text:
             if not (_is_text(features[column])):
                 kind = features[column].dtype
                 raise ValueError(f"{source}: column {column!r} is of type {kind}; convert it to numbers or text.")
         categories = {column: sorted(features[column].astype(str).unique().tolist()) for column in text}
-        return cls(estimator, target, numeric, categories)
+        return cls(estimator, target, numbers, categories)
 
     def fit(self, frame: pd.DataFrame, source: str = "table") -> Self:
         """Learn scaling and prototypes from a frame that has the target column."""
@@ -164,7 +170,7 @@ class TableModel:
     def read_features(self, frame: pd.DataFrame, source: str = "table") -> pd.DataFrame:
         """Return the estimator's features of raw rows; other columns than the model's are passed over."""
         require_columns(frame, self.columns, source)
-        _require_values(frame[self.columns], source)
+        _require_values(frame[self.columns], source, self.numeric if _takes_gaps(self.estimator) else ())
         for column in self.numeric:
             if not _is_number(frame[column]):
                 raise ValueError(f"{source}: column {column!r} must hold numbers; it is {frame[column].dtype}.")
@@ -213,13 +219,16 @@ class TableModel:
         return make_pipeline(scaler, self.estimator)
 
     def prototypes(self) -> pd.DataFrame:
-        """Return the prototypes in the units of the table, one row each, with their labels in the index."""
+        """Return the prototypes, one row each, with their labels in the index.
+
+        They are in the units of the table, or coordinates of what an encoder makes of its rows.
+        """
+        fitted = Fitted(self.pipeline())
         values = np.array(self.estimator.prototypes_, float)
-        count = len(self.numeric)
-        if self.scaler is not None:
-            values[:, :count] = self.scaler.inverse_transform(values[:, :count])
+        if fitted.in_data_space:
+            values = fitted.original(values)
         index = pd.Index(self.estimator.prototype_labels_, name=self.target)
-        return pd.DataFrame(values, columns=self.feature_names, index=index)
+        return pd.DataFrame(values, columns=fitted.prototype_names, index=index)
 
     def save(self, path: str | Path) -> None:
         """Write estimator, columns and scaling to one file."""
@@ -243,7 +252,7 @@ class TableModel:
         table = header["table"]
         if table is None:
             names = getattr(estimator, "feature_names_in_", range(estimator.n_features_in_))
-            return cls(estimator, "target", [str(name) for name in names], {})
+            return cls(estimator, "target", [str(name) for name in names], {}, scaled=False)
         try:
             scaler = _restored_scaler(table["mean"], table["scale"]) if table["numeric"] else None
             return cls(estimator, table["target"], table["numeric"], table["categories"], scaler)
@@ -262,6 +271,10 @@ class NumberScaler(StandardScaler):
         super().fit(X, y, sample_weight)
         self.mean_[self.count :], self.scale_[self.count :] = 0.0, 1.0
         return self
+
+
+def _takes_gaps(estimator: Any) -> bool:
+    return getattr(estimator, "allow_nan", False)
 
 
 def _is_number(values: pd.Series) -> bool:

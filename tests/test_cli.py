@@ -162,6 +162,9 @@ def test_a_model_saved_from_python_is_used_on_its_own_features(tmp_path):
     X.to_csv(tmp_path / "X.csv", index=False)
     assert run("predict", tmp_path / "m", tmp_path / "X.csv", "-o", tmp_path / "out.csv").exit_code == 0
     np.testing.assert_array_equal(pd.read_csv(tmp_path / "out.csv")["prediction"], model.predict(X))
+    # Its scaling, if it was behind one, is not in the file.
+    assert "saved without a table's scaling" in run("predict", tmp_path / "m", tmp_path / "X.csv").stderr
+    assert "Prototypes, as the model was given its features" in run("show", tmp_path / "m").stdout
 
 
 def spoiled(frame, folder, **changes):
@@ -255,3 +258,41 @@ def test_export_of_every_format_and_its_errors(tmp_path):
         result = run("export", *paths)
         assert result.exit_code == 2 and message in result.stderr and result.stderr.count("\n") == 1
     assert "prosemble export model.prosemble --format onnx -o model.onnx" in run("export", "--help").output
+
+
+@pytest.mark.parametrize("name", ["LVQMLN", "PLVQ", "SiameseGLVQ", "CBC"])
+def test_prototypes_of_an_encoders_space_are_shown_as_such(name, tmp_path):
+    result = run("fit", "iris", "--target", "target", "-o", tmp_path / "m", "--model", name, "--set", "max_iter=3")
+    assert result.exit_code == 0, result.output
+    latent = name in ("LVQMLN", "PLVQ")
+    for output in (result.output, run("show", tmp_path / "m").output):
+        assert ("Prototypes, as coordinates of what" in output) == ("latent 0" in output) == latent
+        assert ("in the units of the table" in output) != latent
+
+
+def test_gaps_pass_where_the_model_takes_them(mushrooms):
+    frame, folder = mushrooms
+    gaps = spoiled(frame, folder, weight=frame["weight"].where(frame.index % 9 != 4))
+    arguments = ["fit", gaps, "--target", "edible", "-o", folder / "m", *FAST, "--set", "allow_nan=True"]
+    result = run(*arguments)
+    assert result.exit_code == 0 and "Accuracy           1.000" not in result.output, result.output
+    assert not TableModel.load(folder / "m").prototypes().isna().any(axis=None)
+    for command in ("predict", "explain"):
+        result = run(command, folder / "m", gaps)
+        assert result.exit_code == 0 and len(result.stdout.splitlines()) == len(frame) + 1, result.output
+    text = spoiled(frame, folder, colour=frame["colour"].where(frame.index != 4))
+    refused = run("predict", folder / "m", text)
+    assert refused.exit_code == 2 and "column 'colour' has a missing or infinite value in row 5" in refused.stderr
+
+
+def test_a_column_is_left_out(mushrooms):
+    frame, folder = mushrooms
+    named = spoiled(frame, folder, finder=[f"person {i}" for i in range(len(frame))])
+    arguments = ["fit", named, "--target", "edible", "-o", folder / "m", *FAST]
+    assert "most rows have a 'finder' of their own" in run(*arguments).output
+    result = run(*arguments, "--drop", "finder", "--drop", "ring")
+    assert result.exit_code == 0 and "finder" not in result.output
+    assert TableModel.load(folder / "m").columns == ["weight", "cap", "colour"]
+    assert run("predict", folder / "m", folder / "mushrooms.csv").exit_code == 0
+    refused = run(*arguments, "--drop", "price")
+    assert refused.exit_code == 2 and "no column 'price'" in refused.stderr

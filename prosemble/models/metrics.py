@@ -28,6 +28,8 @@ from prosemble.distances import (
     Tangent,
     Wasserstein,
 )
+from prosemble.models import _settings
+from prosemble.models.model import Model
 from prosemble.models.prototype_base import SupervisedPrototypeModel
 
 _COUNT = Interval(Integral, 1, None, closed="left")
@@ -219,8 +221,10 @@ class Similarity(SupervisedPrototypeModel):
         similarity_fn : callable, optional
             `(X, W) -> (n, p)` of JAX arrays, detections in [0, 1], in the place of `distance_fn` and `sigma`."""
 
-    def _inert_options(self) -> list[str]:
-        return super()._inert_options() + ([] if self.similarity_fn is None else ["distance_fn", "sigma"])
+    def _trainable(self) -> Model:
+        if self.similarity_fn is not None:
+            _settings.refuse(self, ["distance_fn", "sigma"], "a similarity_fn")
+        return super()._trainable()
 
     def _distance(self) -> Distance:
         return super()._distance() if self.similarity_fn is None else FromSimilarity(function=self.similarity_fn)

@@ -129,7 +129,7 @@ class SupervisedPrototypeModel(DrawnPrototypes):
         return self._all_of("_inert")
 
     def _trainable(self) -> Model:
-        _settings.refuse(self, self._inert_options(), f"the loss of {type(self).__name__}")
+        _settings.refuse(self, self._inert_options(), f"the distance and loss of {type(self).__name__}")
         hook = None
         if type(self)._compute_loss is not SupervisedPrototypeModel._compute_loss:
             resolved = copy.copy(self)
@@ -146,7 +146,12 @@ class SupervisedPrototypeModel(DrawnPrototypes):
 
     def _validated(self, X: Any, y: Any = "no_validation", **options: Any) -> Any:
         if not self.allow_nan:
-            return super()._validated(X, y, **options)
+            try:
+                return super()._validated(X, y, **options)
+            except ValueError as error:
+                if "contains NaN" in str(error):
+                    error.add_note("With allow_nan=True, Euclidean, relevance and omega distances take missing values.")
+                raise
         result = super()._validated(X, y, ensure_all_finite="allow-nan", **options)
         X = result[0] if isinstance(result, tuple) else result
         missing = np.isnan(X)

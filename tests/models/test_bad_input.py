@@ -65,8 +65,13 @@ def test_parameters(parameters, message, iris):
 @pytest.mark.parametrize("name", ["GLVQ1", "GLVQ21"])
 @pytest.mark.parametrize("parameter", [{"beta": 3.0}, {"margin": 0.1}, {"transfer_fn": "swish_beta"}])
 def test_options_outside_the_loss(name, parameter, iris):
-    with pytest.raises(ValueError, match=f"has no effect with the loss of {name}"):
+    with pytest.raises(ValueError, match=f"has no effect with the distance and loss of {name}"):
         MODELS[name](**parameter).fit(*iris)
+
+
+def test_the_option_that_takes_the_place_of_others_is_named(iris):
+    with pytest.raises(ValueError, match=r"sigma=2\.0 has no effect with a similarity_fn"):
+        MODELS["CBC"](similarity_fn=lambda X, W: X @ W.T, sigma=2.0).fit(*iris)
 
 
 def spoil(X, value):

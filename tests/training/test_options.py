@@ -273,7 +273,7 @@ REFUSED = [
     (GLVQ, {"lr_scheduler": optax.linear_schedule(1.0, 0.0, 9), "lr_scheduler_kwargs": {"end_value": 0}}, {},
      "lr_scheduler_kwargs has no effect on an lr_scheduler that is a callable"),
     (GLVQ, {"patience": 2, "gradient_accumulation_steps": 3}, {}, "patience=2 .*gradient_accumulation_steps=3"),
-    (GLVQ1, {"beta": 3.0}, {}, r"beta=3\.0 has no effect with the loss of GLVQ1"),
+    (GLVQ1, {"beta": 3.0}, {}, r"beta=3\.0 has no effect with the distance and loss of GLVQ1"),
     (ThroughCore, {"class_weight": "balanced"}, {}, "class_weight cannot act on ThroughCore"),
     (ThroughCore, {}, {"sample_weight": WEIGHTS}, "sample_weight .*cannot act on ThroughCore"),
     (ThroughCore, {"devices": jax.devices()[:1] * 3}, {}, "devices=.* cannot share out 100 rows .*ThroughCore"),
