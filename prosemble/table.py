@@ -43,6 +43,8 @@ def read_table(table: str | Path) -> pd.DataFrame:
             frame = pd.read_csv(path, skipinitialspace=True)
     except Exception as error:  # the readers raise whatever their parsers do
         raise ValueError(f"{table}: cannot be read as a table: {error}") from error
+    if frame.empty:
+        raise ValueError(f"{table}: holds no rows.")
     return frame.rename(columns=str)
 
 
@@ -68,6 +70,13 @@ def _require_values(frame: pd.DataFrame, source: str, gaps: Iterable[str] = ()) 
                 f"({int(bad.sum())} of {len(bad)} rows); fill or drop such rows first. Models with allow_nan=True take "
                 "rows that miss numbers."
             )
+
+
+def _require_kind(frame: pd.DataFrame, column: str, source: str) -> None:
+    """Raise a `ValueError` where a column holds neither numbers nor text, such as dates."""
+    if not (_is_number(frame[column]) or _is_text(frame[column])):
+        kind = frame[column].dtype
+        raise ValueError(f"{source}: column {column!r} is of type {kind}; convert it to numbers or text.")
 
 
 @dataclass
@@ -110,6 +119,7 @@ class TableModel:
         """
         require_columns(frame, [target], source)
         features = frame.drop(columns=target)
+        _require_kind(frame, target, source)
         numbers = [column for column in features.columns if _is_number(features[column])]
         _require_values(frame, source, numbers if _takes_gaps(estimator) else ())
         if frame[target].nunique() < 2:
@@ -118,9 +128,7 @@ class TableModel:
             raise ValueError(f"{source}: no column beside the target {target!r}.")
         text = [column for column in features.columns if column not in numbers]
         for column in text:
-            if not (_is_text(features[column])):
-                kind = features[column].dtype
-                raise ValueError(f"{source}: column {column!r} is of type {kind}; convert it to numbers or text.")
+            _require_kind(features, column, source)
         categories = {column: sorted(features[column].astype(str).unique().tolist()) for column in text}
         return cls(estimator, target, numbers, categories)
 

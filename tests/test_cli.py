@@ -176,6 +176,9 @@ def wrong_inputs(frame, folder):
     weight = frame["weight"].where(frame.index != 4)
     good = folder / "mushrooms.csv"
     (folder / "empty.csv").write_text("")
+    headings, dated = folder / "headings.csv", folder / "dated.parquet"
+    headings.write_text("weight,edible\n")
+    frame.assign(edible=pd.to_datetime(np.where(frame["ring"], "2026-01-01", "2026-01-02"))).to_parquet(dated)
     return [
         (["nowhere.csv", "--target", "y"], "nowhere.csv: no such file"),
         ([folder / "empty.csv", "--target", "y"], "cannot be read as a table"),
@@ -189,6 +192,8 @@ def wrong_inputs(frame, folder):
         ([good, "--target", "edible", "--set", "lr=-1"], "'lr' parameter"),
         ([good, "--target", "edible", "-o", folder / "no" / "m"], "no folder"),
         ([good, "--target", "weight"], "class"),
+        ([dated, "--target", "edible"], "column 'edible' is of type datetime64"),
+        ([headings, "--target", "edible"], "headings.csv: holds no rows"),
     ]  # fmt: skip
 
 

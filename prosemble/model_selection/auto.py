@@ -11,7 +11,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
-from sklearn.model_selection import RepeatedStratifiedKFold, train_test_split
+from sklearn.model_selection import RepeatedStratifiedKFold
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, RobustScaler, StandardScaler
 from sklearn.utils._param_validation import Interval
@@ -185,9 +185,8 @@ class AutoPrototypeClassifier(ClassifierMixin, BaseEstimator):
         classes, counts = np.unique(labels, return_counts=True)
         self._check_classes(classes, counts)
         if len(rows) > ROWS:
-            rows, _, labels, _ = train_test_split(
-                rows, labels, train_size=ROWS, stratify=labels, random_state=self.random_seed
-            )
+            some = _sample(labels, self.random_seed)
+            rows, labels = rows[some], labels[some]
             counts = np.unique(labels, return_counts=True)[1]
         folds = int(min(FOLDS, counts.min()))
 
@@ -216,8 +215,13 @@ class AutoPrototypeClassifier(ClassifierMixin, BaseEstimator):
             pace = min(pace, (time.perf_counter() - started) / work)
             return scored
 
+        tried = []
         for stage in stages(board, self.scalings, rows.shape[1], len(classes), most, refine=not few):
+            tried += stage
             board += scored_in_time(stage, splits)
+        if not board:
+            tried[0].pipeline(self.random_seed).fit(rows, labels)  # says why
+            raise ValueError("None of the candidates could be trained on every fold of the cross-validation.")
         finalists = board
         if few:
             board.sort(key=lambda scored: scored.scores.mean(), reverse=True)
@@ -251,7 +255,12 @@ class AutoPrototypeClassifier(ClassifierMixin, BaseEstimator):
         with warnings.catch_warnings():
             # A training that diverges is no candidate.
             warnings.filterwarnings("ignore", message="[\\s\\S]*(fits failed|non-finite)")
-            results = search.fit(X, y).cv_results_
+            try:
+                results = search.fit(X, y).cv_results_
+            except ValueError as error:
+                if "fits failed" in str(error):  # all of them
+                    return []
+                raise
         accuracy = np.stack([results[f"split{index}_test_accuracy"] for index in range(len(splits))], axis=1)
         seconds = (results["mean_fit_time"] + results["mean_score_time"]) * len(splits)
         scored = [
@@ -323,7 +332,7 @@ def stages(
             each
             for each in candidates
             if each not in seen and each.prototypes <= max(1, most)
-            and each.prototypes * n_classes * n_features * size[each.model] <= MOST_NUMBERS
+            and (each.prototypes * n_classes * n_features * size[each.model] <= MOST_NUMBERS or each == simple[0])
         ]  # fmt: skip
         seen.extend(fresh)
         return fresh
@@ -340,6 +349,8 @@ def stages(
     for part in simple, *scaled:
         if candidates := new(part):
             yield candidates
+    if not board:  # nothing can be trained
+        return
     best = _best(board)
     # The scaling that is best for these is for others; where it cannot be told, the first one is as good.
     if not any(level(scored, best) for scored in board if scored.candidate.scaling == chosen):
@@ -361,6 +372,14 @@ def stages(
     for near in NEAR if refine else NEAR[:1]:
         if candidates := new(near(_best(board).candidate, scalings)):
             yield candidates
+
+
+def _sample(labels: np.ndarray, seed: int) -> np.ndarray:
+    """Return the places of about `ROWS` rows, of each class its share, but of a rare one enough for the folds."""
+    _, codes, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    order = np.random.default_rng(seed).permutation(len(labels))
+    by_class = np.split(order[np.argsort(codes[order], kind="stable")], np.cumsum(counts)[:-1])
+    return np.sort(np.concatenate([places[: max(FOLDS, ROWS * len(places) // len(labels))] for places in by_class]))
 
 
 def _best(board: Sequence[Scored]) -> Scored:

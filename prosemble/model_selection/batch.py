@@ -47,7 +47,10 @@ def _prepared(candidates: Sequence[Any], X: Any, y: Any, sample_weight: Any) -> 
         if isinstance(candidate, Pipeline):
             if sample_weight is not None:
                 continue
-            earlier = joblib.hash([(name, step) for name, step in candidate.steps[:-1]])
+            try:
+                earlier = joblib.hash([(name, step) for name, step in candidate.steps[:-1]])
+            except Exception:  # a step that holds what cannot be pickled, such as a lambda, is like no other
+                earlier = object()
         if isinstance(_last(candidate), SupervisedPrototypeModel):
             groups[earlier][index] = candidate
     for group in groups.values():
@@ -68,7 +71,7 @@ def _last(candidate: Any) -> Any:
 
 
 class Ahead:
-    """Stands in for an estimator while scikit-learn searches: its `fit` takes the next of what is ready."""
+    """Stands in for an estimator while scikit-learn searches: its `fit` makes it the next of what is ready."""
 
     def __init__(self, estimator: Any, ready: deque[Any]) -> None:
         self._estimator, self._ready = estimator, ready
@@ -86,7 +89,11 @@ class Ahead:
         if fitted is None:
             candidate = clone(self._estimator).set_params(**self._parameters)
             fitted = candidate.fit(X, **params) if y is None else candidate.fit(X, y, **params)
-        self._estimator = fitted
+        # Scorers are handed this object: they may ask for its class or its steps, clone it and fit the clone. What
+        # scikit-learn has noted on it stays.
+        del self._estimator, self._ready, self._parameters
+        self.__class__ = type(fitted)
+        self.__dict__.update(vars(fitted))
         return self
 
     def __getattr__(self, name: str) -> Any:

@@ -118,17 +118,17 @@ class BatchedSearchCV(BaseSearchCV):
         -------
         self
         """
+        self._validate_params()
         search = copy(self)
-        X, y = indexable(X, y)
+        groups = params.pop("groups", None)
+        X, y, _, _ = indexable(X, y, groups, params.get("sample_weight"))
         splitter = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
-        search.cv = list(splitter.split(X, y, params.get("groups")))
-        search._of_fit = X, y, {name: value for name, value in params.items() if name != "groups" and value is not None}
+        search.cv = list(splitter.split(X, y, groups))
+        search._of_fit = X, y, {name: value for name, value in params.items() if value is not None}
         search.estimator = Ahead(self.estimator, deque())
         with joblib.parallel_config("sequential"):
             BaseSearchCV.fit(search, X, y, **params)
         learned = {name: value for name, value in vars(search).items() if name.endswith("_")}
-        if "best_estimator_" in learned:
-            learned["best_estimator_"] = learned["best_estimator_"]._estimator
         if self.scoring is None:
             learned["scorer_"] = check_scoring(self.estimator)
         self.__dict__.update(learned)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import copy
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import fields, replace
+from numbers import Integral
 from types import MappingProxyType
 from typing import Any, ClassVar, Self, cast
 
@@ -233,23 +234,34 @@ class SupervisedPrototypeModel(DrawnPrototypes):
         Returns
         -------
         self
-            Fitted as by `fit` with the seed `best_seed_`; `seed_losses_` holds the loss that each seed ended with.
+            Fitted as by `fit` with the seed `best_seed_`; `seed_losses_` holds the loss that each seed ended with,
+            infinite where its training diverged.
         """
         from prosemble.models.together import fit_together
 
-        seeds = list(range(self.random_seed, self.random_seed + seeds) if isinstance(seeds, int) else seeds)
-        if not seeds:
-            raise ValueError("seeds must be a positive number or hold at least one seed; got none.")
-        starts = [clone(self).set_params(random_seed=seed) for seed in seeds]
-        fitted = fit_together(starts, X, y, sample_weight)
-        fits = [
-            clone(start).fit(X, y, sample_weight) if model is None else model
-            for start, model in zip(starts, fitted, strict=True)
-        ]
-        losses = np.array([model.best_loss_ if self.restore_best else model.loss_ for model in fits])
+        if isinstance(seeds, Integral):
+            seeds = range(self.random_seed, self.random_seed + int(seeds))
+        if not isinstance(seeds, Iterable) or not len(seeds := list(seeds)):
+            raise ValueError(f"seeds must be a positive number or hold at least one seed; got {seeds!r}.")
+        own = self.get_params(deep=False)
+
+        def start(seed: int) -> SupervisedPrototypeModel:
+            return clone(self).set_params(**{**own, "random_seed": seed})
+
+        fits = fit_together([start(seed) for seed in seeds], X, y, sample_weight)
+        failure = None
+        for index, seed in enumerate(seeds):
+            if fits[index] is None:
+                try:
+                    fits[index] = start(seed).fit(X, y, sample_weight)
+                except ValueError as error:  # it diverged, or all of them will fail
+                    failure = error
+        final = "best_loss_" if self.restore_best else "loss_"
+        losses = np.array([getattr(model, final, np.inf) for model in fits])
         best = int(losses.argmin())
-        self._forget_quantized()
-        self.__dict__.update(vars(fits[best]) | {"random_seed": self.random_seed})
+        if failure is not None and not np.isfinite(losses[best]):
+            raise failure
+        self.__dict__ = {**vars(fits[best]), **own}  # and nothing of a former fit
         self.best_seed_, self.seed_losses_ = seeds[best], losses
         return self
 

@@ -11,7 +11,18 @@ from sklearn.utils.estimator_checks import check_estimator
 import prosemble
 from prosemble import AutoPrototypeClassifier
 from prosemble.model_selection import BoundedPowerTransformer
-from prosemble.model_selection.auto import CAUTIOUS, FINALISTS, THOROUGH, Candidate, Scored, choose, stages
+from prosemble.model_selection.auto import (
+    CAUTIOUS,
+    FINALISTS,
+    FOLDS,
+    ROWS,
+    THOROUGH,
+    Candidate,
+    Scored,
+    _sample,
+    choose,
+    stages,
+)
 from prosemble.models import GMLVQ
 
 
@@ -172,3 +183,29 @@ def test_from_powers_within_bounds_there_is_a_way_back():
 
 def test_scikit_learns_checks_of_powers():
     check_estimator(BoundedPowerTransformer())
+
+
+def test_more_rows_than_are_searched_on_keep_every_class():
+    rng = np.random.default_rng(0)
+    for labels in (np.arange(5001) % 3, np.r_[np.arange(30_000) % 2, 2, 2, 3, 3, 3, 3, 3, 3, 3]):
+        some = _sample(labels, 0)
+        whole, part = np.bincount(labels), np.bincount(labels[some])
+        assert len(set(some)) == len(some) <= ROWS + 10 and (part >= np.minimum(whole, FOLDS)).all()
+        np.testing.assert_allclose(part[:2] / len(some), whole[:2] / len(labels), rtol=0.01)
+    auto = AutoPrototypeClassifier(time_budget=0, scalings=("none",), max_prototypes=4)
+    auto.fit(rng.normal(size=(len(labels), 2)) + 9 * labels[:, None], labels)
+    assert auto.leaderboard_.numbers.min() == 8
+
+
+def test_a_problem_too_large_for_any_candidate_gets_the_smallest(few, monkeypatch):
+    monkeypatch.setattr(prosemble.model_selection.auto, "MOST_NUMBERS", 5)
+    board = AutoPrototypeClassifier(time_budget=None, scalings=("none",)).fit(*few).leaderboard_
+    assert set(board.model) == {"GLVQ"} and set(board.prototypes_per_class) == {1}
+
+
+def test_where_nothing_can_be_trained_it_says_why(few):
+    X, y = few
+    with pytest.raises(ValueError, match="diverged"):
+        AutoPrototypeClassifier(time_budget=0, scalings=("none",)).fit(X * 1e30, y)
+    with pytest.raises(ValueError, match="could not convert string"):
+        AutoPrototypeClassifier(time_budget=0).fit(pd.DataFrame({"a": pd.Categorical(y)}), y)

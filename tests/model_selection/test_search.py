@@ -1,14 +1,17 @@
+import jax.numpy as jnp
 import numpy as np
+import pandas as pd
 import pytest
 import sklearn
 from scipy.stats import loguniform
 from sklearn.base import clone
 from sklearn.exceptions import FitFailedWarning
-from sklearn.model_selection import GridSearchCV, RandomizedSearchCV, StratifiedKFold
+from sklearn.model_selection import GridSearchCV, GroupKFold, RandomizedSearchCV, StratifiedKFold
 from sklearn.neighbors import KNeighborsClassifier
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import MinMaxScaler, StandardScaler
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn.utils.validation import check_is_fitted
 
 from prosemble import models
 from prosemble.core.callbacks import Callback
@@ -246,3 +249,74 @@ NOT_OF_A_SEARCH = {
 )
 def test_scikit_learns_checks(estimator, check):
     check(estimator)
+
+
+def test_a_scorer_is_handed_the_fitted_estimator(iris, model):
+    X, y = iris
+
+    def of_the_step(estimator, X, y):
+        check_is_fitted(estimator)
+        assert isinstance(estimator, Pipeline) and len(estimator) == 2
+        return -estimator[-1].loss_
+
+    def of_another_fit(estimator, X, y):
+        clone(estimator).fit(X, y)
+        return estimator.get_params()["lr"]
+
+    for estimator, scorer, grid in [
+        (make_pipeline(StandardScaler(), model), of_the_step, {"glvq__lr": [1e-3, 0.1]}),
+        (model, of_another_fit, {"lr": [1e-3, 0.1]}),
+    ]:
+        same_results(*(search(estimator, grid, cv=3, scoring=scorer).fit(X, y) for search in _both()))
+
+
+def test_steps_that_cannot_be_pickled(iris, model):
+    pipeline = make_pipeline(FunctionTransformer(lambda X: 2 * X), model)
+    same_results(*(search(pipeline, {"glvq__lr": [0.01, 0.1]}, cv=3).fit(*iris) for search in _both()))
+
+
+def test_groups_where_metadata_is_routed(iris, model):
+    with sklearn.config_context(enable_metadata_routing=True):
+        groups = {"groups": np.arange(len(iris[0])) % 7}
+        searches = [s(model, {"lr": [0.01, 0.1]}, cv=GroupKFold(3)).fit(*iris, **groups) for s in _both()]
+    same_results(*searches)
+
+
+def test_bad_arguments_are_named(iris, model):
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        BatchedSearchCV(model, {"lr": [0.1]}).fit(*iris, sample_weight=np.ones(149))
+    with pytest.raises(ValueError, match="The 'estimator' parameter of BatchedSearchCV"):
+        BatchedSearchCV(5, {"lr": [0.1]}).fit(*iris)
+    for seeds in (0, [], None, 2.5):
+        with pytest.raises(ValueError, match="seeds must be"):
+            GLVQ().fit_many(*iris, seeds=seeds)
+
+
+def test_restarts_leave_the_parameters_and_nothing_of_a_former_fit(iris):
+    X, y = iris
+
+    class Counting(Callback):
+        epochs = 0
+
+        def on_iteration_end(self, model, info):
+            self.epochs += 1
+
+    counting = Counting()
+    model = GLVQ(max_iter=5, epsilon=0.0, callbacks=[counting]).fit(pd.DataFrame(X, columns=list("abcd")), y)
+    model.fit_many(X[:, :2], y, np.int64(2))
+    assert counting.epochs == 15 and model.callbacks == [counting]
+    assert not hasattr(model, "feature_names_in_") and model.explain(X[:2, :2]).shape[0] == 2
+
+
+def test_a_start_that_diverges_does_not_end_the_others(iris):
+    X, y = iris
+
+    class Unlucky(GLVQ):
+        def _compute_loss(self, params, X, y, proto_labels):
+            wrong = jnp.where(self.random_seed == 1, jnp.nan, 0.0)
+            return super()._compute_loss(params, X, y, proto_labels) + wrong
+
+    model = Unlucky(max_iter=3).fit_many(X, y, [1, 2])
+    assert model.best_seed_ == 2 and np.isinf(model.seed_losses_[0]) and model.loss_ == model.seed_losses_[1]
+    with pytest.raises(ValueError, match="diverged|not finite|finite"):
+        Unlucky(max_iter=3).fit_many(X, y, [1])
