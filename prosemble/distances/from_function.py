@@ -13,7 +13,7 @@ class FromFunction(Distance):
     function: Callable[[Array, Array], Array]
 
     def __call__(self, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
-        return self.function(X, params["prototypes"])
+        return _checked("distance_fn", self.function, X, params["prototypes"])
 
 
 class FromSimilarity(Distance):
@@ -22,4 +22,11 @@ class FromSimilarity(Distance):
     function: Callable[[Array, Array], Array]
 
     def __call__(self, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
-        return 1.0 - self.function(X, params["prototypes"])
+        return 1.0 - _checked("similarity_fn", self.function, X, params["prototypes"])
+
+
+def _checked(name: str, function: Callable[[Array, Array], Array], X: Array, W: Array) -> Array:
+    values, shape = function(X, W), (len(X), len(W))
+    if values.shape != shape:
+        raise ValueError(f"{name} must return an array of shape (n, p), here {shape}; got {values.shape}.")
+    return values

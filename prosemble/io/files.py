@@ -11,11 +11,14 @@ library's estimators or must be the one whose `load` was called. The header (met
 - `quantization`: for models of 8 or 16 bits, what `quantize` found; the tensors are what is stored, and those of 8 bits
   have others beside them, `omega:offset` and `omega:step`,
 - `table`: for the command line's models, how columns become features.
+
+The metadata entry `sha256` is a checksum of header and arrays; files of earlier versions have none.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import warnings
 from collections.abc import Mapping
@@ -73,7 +76,8 @@ def save(model: Any, path: str | Path, table: Mapping[str, Any] | None = None) -
     tensors = {name: np.ravel(value) for name, value in _flat(model._stored()).items()}
     for field, value in model._state._asdict().items() if hasattr(model, "_state") else ():
         tensors |= {name: np.ravel(leaf) for name, leaf in _named_leaves(field, value)}
-    metadata = {"prosemble": json.dumps(header)}
+    text = json.dumps(header)
+    metadata = {"prosemble": text, "sha256": _checksum(text, tensors)}
     with replacing(path) as temporary:
         save_file(tensors, temporary, metadata=metadata)
 
@@ -144,7 +148,18 @@ def read(path: str | Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         raise ModelFileError(f"{path} is damaged: its header cannot be read ({error!r}).") from error
     if not isinstance(version, int) or version > FORMAT:
         raise ModelFileError(f"{path} has format {version!r}; this version of prosemble reads up to {FORMAT}.")
+    checksum = _checksum(metadata["prosemble"], tensors)
+    if metadata.get("sha256", checksum) != checksum:
+        raise ModelFileError(f"{path} is damaged: its checksum is not that of what it holds.")
     return header, tensors
+
+
+def _checksum(header: str, tensors: Mapping[str, np.ndarray]) -> str:
+    digest = hashlib.sha256(header.encode())
+    for name in sorted(tensors):
+        digest.update(f"{name} {tensors[name].dtype} {tensors[name].shape}".encode())
+        digest.update(tensors[name].tobytes())
+    return digest.hexdigest()
 
 
 def _build(

@@ -203,4 +203,7 @@ def class_weights_of(model: Any, classes: np.ndarray, y: np.ndarray, weight: np.
         if not isinstance(value, Real) or not 0 <= float(value) < np.inf:
             raise ValueError(f"class_weight must hold numbers >= 0; got {value!r} for the label {label!r}.")
     factors = by_label("class_weight", given, classes).values()
-    return np.array([1.0 if factor is None else factor for factor in factors])
+    of_classes = np.array([1.0 if factor is None else factor for factor in factors])
+    if not (of_classes[y] * weight).any():
+        raise ValueError(f"class_weight must leave some sample a weight; got {given!r}.")
+    return of_classes

@@ -122,7 +122,7 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Validate and return samples, class indices and weights; `classes_` becomes known."""
         dtype = jax.dtypes.canonicalize_dtype(np.float64)
-        X, y, sample_weight = self._labelled(X, y, sample_weight)
+        X, y, sample_weight = self._labelled(X, y, sample_weight, every_class=known is None)
         reset = known is None if reset is None else reset
         X, y = self._validated(X, y, reset=reset)
         check_classification_targets(y)
@@ -138,7 +138,7 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
         self.classes_, self.n_classes_ = classes, len(classes)
         return X, self._encode(y, "y"), weight
 
-    def _labelled(self, X: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
+    def _labelled(self, X: Any, y: Any, sample_weight: Any, every_class: bool) -> tuple[Any, Any, Any]:
         """Return samples with a label each, where a model takes targets of another form."""
         return X, y, sample_weight
 
@@ -348,6 +348,7 @@ class DrawnPrototypes(PrototypeModel):
     prototypes_initializer: str | Callable[..., Any] | None = None
 
     _every_class_has_prototypes: ClassVar[bool] = True
+    _counted_by: ClassVar[str] = "n_prototypes_per_class"
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = _settings.DRAWN
     _parameter_docs = """
         n_prototypes_per_class : int, list of int or dict, default=1
@@ -379,7 +380,7 @@ class DrawnPrototypes(PrototypeModel):
                 samples = np.maximum(weight[y == index], 1).sum()
                 if count > samples:
                     raise ValueError(
-                        f"n_prototypes_per_class asks for {count} prototypes of class {label!r}, which has "
+                        f"{self._counted_by} asks for {count} prototypes of class {label!r}, which has "
                         f"{samples:.0f} samples; ask for fewer or choose a prototypes_initializer that does not "
                         "draw samples, such as 'class_mean'."
                     )

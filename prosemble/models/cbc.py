@@ -27,6 +27,7 @@ class CBC(Similarity):
 
     _inert: ClassVar[tuple[str, ...]] = ("transfer_fn", "beta", "n_prototypes_per_class")
     _every_class_has_prototypes: ClassVar[bool] = False
+    _counted_by: ClassVar[str] = "n_components"
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "n_components": [Interval(Integral, 1, None, closed="left")]
     }

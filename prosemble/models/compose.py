@@ -58,5 +58,15 @@ class PrototypeClassifier(GLVQ):
 
     def _objective(self) -> Objective:
         objective = super()._objective() if self.objective is None else self.objective
-        # Every objective of this library has the field; one of a user's without it cannot be given a cooperation.
-        return objective if self.cooperation is None else replace(objective, cooperation=self.cooperation)  # type: ignore[call-arg]
+        classes = getattr(objective, "n_classes", self.n_classes_)
+        if classes != self.n_classes_:
+            raise ValueError(
+                f"objective={objective!r} must be of the {self.n_classes_} classes of y; it has n_classes={classes}."
+            )
+        if self.cooperation is None:
+            return objective
+        if not hasattr(objective, "cooperation"):
+            raise ValueError(
+                f"cooperation={self.cooperation!r} has no effect with objective={objective!r}; leave it at None."
+            )
+        return replace(objective, cooperation=self.cooperation)  # type: ignore[call-arg]

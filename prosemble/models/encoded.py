@@ -177,7 +177,7 @@ class PLVQ(PerceptronMetric, RSLVQ):
 
     _siamese = False
 
-    def _labelled(self, X: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
+    def _labelled(self, X: Any, y: Any, sample_weight: Any, every_class: bool) -> tuple[Any, Any, Any]:
         shape: tuple[int, ...] = np.shape(y) if isinstance(y, list) else getattr(y, "shape", ())
         if len(shape) != 2 or shape[1] < 2:
             return X, y, sample_weight
@@ -185,7 +185,7 @@ class PLVQ(PerceptronMetric, RSLVQ):
         targets = check_array(y, dtype=np.float64, input_name="y")
         if (targets < 0).any() or not np.allclose(targets.sum(axis=1), 1.0, atol=1e-5):
             raise ValueError("y of shape (n_samples, n_classes) must hold probabilities, rows of sum one.")
-        if not targets.any(axis=0).all():
+        if every_class and not targets.any(axis=0).all():
             raise ValueError(f"y gives no sample a probability of {classes[~targets.any(axis=0)].tolist()}.")
         check_consistent_length(X, targets)
         weight = _check_sample_weight(sample_weight, targets)

@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 import numpy as np
 from sklearn.utils._param_validation import Interval
 
-from prosemble.models import _settings
 from prosemble.models.glvq import GLVQ
 from prosemble.models.metrics import LocalMatrixMetric, MatrixMetric, RelevanceMetric, TangentMetric
 from prosemble.models.probabilistic import CELVQ, LMRSLVQ, MRSLVQ, RSLVQ
@@ -42,7 +41,9 @@ class NeuralGasCooperation(SupervisedPrototypeModel):
     def _cooperation(self) -> NeuralGas:
         start = self.gamma_init
         if start is None:
-            start = max(_settings.counts_of(self, self.classes_)) / 2
+            labels = getattr(self, "prototype_labels_", None)  # None before they are drawn, when no range counts
+            counts = self._counts() if labels is None else np.unique(labels, return_counts=True)[1]
+            start = max(counts) / 2
         decay = self.gamma_decay
         if decay is None:
             decay = min(1.0, self.gamma_final / start) ** (1 / max(1, self.max_iter - 1))

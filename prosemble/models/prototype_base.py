@@ -320,7 +320,7 @@ class SupervisedPrototypeModel(DrawnPrototypes):
         except (TypeError, ValueError):
             raise ValueError("validation_data must be a pair (X, y).") from None
         dtype = jax.dtypes.canonicalize_dtype(np.float64)
-        X, y, weight = self._labelled(X, y, None)
+        X, y, weight = self._labelled(X, y, None, every_class=False)
         X, y = self._validated(X, y)
         weight = _check_sample_weight(weight, X, dtype=dtype)
         return Rows(X, self._encode(column_or_1d(y), "validation_data"), weight)

@@ -217,7 +217,7 @@ def run(training: Training, data: Data, state: State, rates: Rates, seed: int, f
     another would have to be compiled.
     """
     if training.model.shift_invariant:
-        data = _centred(data, jnp.nanmean if training.model.allow_nan else jnp.mean)
+        data = _centred(data, _mean_of_observed if training.model.allow_nan else jnp.mean)
     state = lax.cond(fresh, lambda: initial_state(training, state.params, rates.at(0)), lambda: state)
     first = state.epoch
     empty = jnp.zeros(CAPACITY, state.best_loss.dtype)
@@ -250,6 +250,10 @@ def run(training: Training, data: Data, state: State, rates: Rates, seed: int, f
 
     state, history = lax.while_loop(more, body, (state, history))
     return Outcome(state, training.held(state) if state.best is None else state.best, history)
+
+
+def _mean_of_observed(X: Array, axis: int) -> Array:
+    return jnp.nan_to_num(jnp.nanmean(X, axis=axis))  # nothing may be observed of a feature
 
 
 def _centred(data: Data, mean: Callable[..., Array]) -> Data:

@@ -111,6 +111,15 @@ def test_damaged_and_foreign_files(damage, path):
         GLVQ.load(path)
 
 
+def test_no_bit_can_be_flipped(path):
+    whole = path.read_bytes()
+    for place in {*range(0, len(whole), 23), *range(len(whole) - 16, len(whole))}:
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 16]) + whole[place + 1 :])
+        if b'"sha256"' in path.read_bytes():
+            with pytest.raises(ModelFileError):
+                GLVQ.load(path)
+
+
 def test_the_class_is_checked(path, tmp_path):
     with pytest.raises(ModelFileError, match=r"holds a GLVQ, not a GLVQ1: call GLVQ.load"):
         GLVQ1.load(path)

@@ -239,7 +239,7 @@ def test_a_part_without_a_use_for_an_option_refuses_it(iris):
         PrototypeClassifier(objective=objectives.SoftLVQ(), beta=3.0).fit(*iris)
     with pytest.raises(ValueError, match="distance_fn=.* has no effect with the distance and loss of GMLVQ"):
         models.GMLVQ(distance_fn=distance.manhattan_distance_matrix).fit(*iris)
-    with pytest.raises(ValueError, match="latent_dim=7 is more than the 4 features"):
+    with pytest.raises(ValueError, match="latent_dim=7 .*is more than the 4 features"):
         models.GMLVQ(latent_dim=7).fit(*iris)
     with pytest.raises(ValueError, match="'sigma' parameter of RSLVQ"):
         models.RSLVQ(sigma=-1.0).fit(*iris)
@@ -342,3 +342,11 @@ def test_no_array_of_samples_times_prototypes_times_features(name, monkeypatch):
     (program,) = programs(monkeypatch, lambda: model.fit(X, np.arange(n) % 3), compiled=True)
     assert f"[{n},{d}]" in program
     assert not any(f"[{','.join(map(str, size))}]" in program for size in ((n, p, d), (p, n, d), (n, d, p)))
+
+
+def test_the_range_of_neural_gas_starts_by_the_prototypes_there_are(iris):
+    X, y = iris
+    start = {"initial_prototypes": X[::10][:12], "initial_labels": np.repeat([0, 1, 2], [6, 3, 3])}
+    given = models.SNG(max_iter=5).fit(X, y, **start)
+    asked = models.SNG(max_iter=5, n_prototypes_per_class=[6, 3, 3]).fit(X, y, **start)
+    np.testing.assert_array_equal(given.prototypes_, asked.prototypes_)

@@ -116,3 +116,16 @@ def test_what_cannot_be_is_refused(gaps):
         models.GLVQ(allow_nan=True).fit(np.where(np.arange(len(X))[:, None] == 3, np.nan, X), y)
     with pytest.raises(ValueError, match="infinity"):
         models.GLVQ(allow_nan=True).fit(np.where(X > 1, np.inf, X), y)
+
+
+def test_a_feature_that_is_never_observed_does_not_count(iris):
+    X, y = iris
+    blind = X.copy()
+    blind[:, 2] = np.nan
+    start, kept = np.stack([X[y == label].mean(axis=0) for label in range(3)]), [0, 1, 3]
+    without = models.GLVQ(max_iter=10).fit(X[:, kept], y, initial_prototypes=start[:, kept])
+    model = models.GLVQ(max_iter=10, allow_nan=True).fit(blind, y, initial_prototypes=start)
+    np.testing.assert_allclose(model.prototypes_[:, kept], without.prototypes_, rtol=1e-4, atol=1e-5)
+    np.testing.assert_array_equal(model.predict(blind), without.predict(X[:, kept]))
+    for each in (model, models.GLVQ(max_iter=2, allow_nan=True).fit(blind, y)):
+        assert np.isfinite(each.partial_fit(blind, y).prototypes_).all()

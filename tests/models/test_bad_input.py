@@ -7,6 +7,7 @@ from scipy.sparse import csr_array
 from sklearn.exceptions import NotFittedError
 
 from prosemble.models import GLVQ
+from prosemble.objectives import NeuralGas, Reasoning
 from tests.registry import MODELS
 
 
@@ -72,6 +73,26 @@ def test_options_outside_the_loss(name, parameter, iris):
 def test_the_option_that_takes_the_place_of_others_is_named(iris):
     with pytest.raises(ValueError, match=r"sigma=2\.0 has no effect with a similarity_fn"):
         MODELS["CBC"](similarity_fn=lambda X, W: X @ W.T, sigma=2.0).fit(*iris)
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (MODELS["CBC"](n_components=450), "n_components asks for 150 prototypes"),
+        (MODELS["SiameseGMLVQ"](omega_dim=9), r"latent_dim=9 \(omega_dim, of a matrix behind an encoder\) is more"),
+        (GLVQ(class_weight=dict.fromkeys(range(3), 0)), "class_weight must leave some sample a weight"),
+        (GLVQ(distance_fn=lambda X, W: (X @ W.T)[:, 0]), r"distance_fn must return .* \(n, p\), here .* got \(\d+,\)"),
+        (MODELS["PrototypeClassifier"](objective=Reasoning(n_classes=2)), "3 classes of y; it has n_classes=2"),
+        (
+            MODELS["PrototypeClassifier"](objective=Reasoning(n_classes=3), cooperation=NeuralGas()),
+            "cooperation=NeuralGas.* has no effect with objective=Reasoning",
+        ),
+    ],
+    ids=lambda value: value[:20] if isinstance(value, str) else type(value).__name__,
+)
+def test_the_parameter_that_is_wrong_is_named(model, message, iris):
+    with pytest.raises(ValueError, match=message):
+        model.fit(*iris)
 
 
 def spoil(X, value):

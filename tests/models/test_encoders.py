@@ -94,3 +94,13 @@ def test_targets_may_be_probabilities(iris):
     assert not np.allclose(unsure.prototypes_, labels.prototypes_) and len(unsure.val_loss_history_) == 10
     with pytest.raises(ValueError, match="must hold probabilities"):
         PLVQ().fit(X, 2 * certain)
+
+
+def test_probable_labels_that_leave_a_class_out(iris):
+    X, y = iris
+    targets, two = np.eye(3)[y], y < 2
+    model = PLVQ(max_iter=3).fit(X, targets, validation_data=(X[two], targets[two])).partial_fit(X[two], targets[two])
+    begun = PLVQ(max_iter=3).partial_fit(X[two], targets[two], classes=[0, 1, 2])
+    assert model.n_iter_ == 4 and begun.classes_.tolist() == [0, 1, 2]
+    with pytest.raises(ValueError, match=r"y gives no sample a probability of \[2\]"):
+        PLVQ(max_iter=3).fit(X[two], targets[two])
