@@ -4,7 +4,7 @@
 
 Makes the peers' environments where they are not there yet, and writes `performance.json`, `performance.md` and
 `growth.svg` into the output folder, the documentation's unless given. Sections that are not named stay as they were.
-Needs the extra `docs` for the picture, and a machine that does nothing else: about half an hour on two cores.
+Needs the extra `plot` for the picture, and a machine that does nothing else: about half an hour on two cores.
 """
 
 from __future__ import annotations
@@ -72,7 +72,10 @@ def machine() -> dict[str, str]:
 def page(record: dict[str, Any]) -> str:
     """Return the results as a page of the documentation."""
     about = markdown([{"": name, "measured with": value} for name, value in record["machine"].items()])
-    said = "Written by `python benchmarks/run.py`, which repeats it. Machines differ and are noisy: quote the ratios.\n"
+    said = (
+        "Written by `python benchmarks/run.py`, which repeats it. Machines differ and are noisy: quote the ratios.\n"
+        "Those are medians of the ratios of single runs, not ratios of the medians beside them.\n"
+    )
     parts = ["# Performance\n", said, about]
     for section, (title, text) in SECTIONS.items():
         if section in record:

@@ -36,7 +36,7 @@ class NeuralGasCooperation(SupervisedPrototypeModel):
             Factor of the range each epoch; such that it ends at `gamma_final` when None."""
     _attribute_docs = """
         gamma_ : float
-            The range of the last epoch."""
+            The range of the last epoch, by the parameters as they are."""
 
     def _cooperation(self) -> NeuralGas:
         start = self.gamma_init
