@@ -26,7 +26,7 @@ class FromSimilarity(Distance):
 
 
 def _checked(name: str, function: Callable[[Array, Array], Array], X: Array, W: Array) -> Array:
-    values, shape = function(X, W), (len(X), len(W))
+    values, shape = function(X, W), (X.shape[0], W.shape[0])
     if values.shape != shape:
         raise ValueError(f"{name} must return an array of shape (n, p), here {shape}; got {values.shape}.")
     return values

@@ -84,6 +84,14 @@ def test_stablehlo_says_what_the_model_says(name, tmp_path):
 
 
 @needs_onnx
+def test_a_distance_of_the_users_own(tmp_path):
+    X, y = np.random.default_rng(0).normal(size=(30, 4)).astype(np.float32), np.arange(30) % 3
+    model = GLVQ(max_iter=2, distance_fn=lambda X, W: jnp.abs(X[:, None] - W).sum(axis=2)).fit(X, y)
+    to_stablehlo(model, tmp_path / "m")  # for any number of rows
+    nearest = export.deserialize((tmp_path / "m").read_bytes()).call(X[:7])[0]
+    np.testing.assert_array_equal(np.asarray(nearest), model.predict(X[:7]))
+
+
 @pytest.mark.parametrize(
     "labels", [[-3, 5, 7], [False, True, True], ["a", "b", "ß\n"], [0.0, 1.0, 2.0]], ids=["int", "bool", "str", "float"]
 )
