@@ -311,12 +311,18 @@ def _known_parts() -> dict[str, type]:
     return {name: part for name, part in public.items() if isinstance(part, type) and issubclass(part, Part)}
 
 
+# The kinds of NumPy's types of labels that a file holds: objects, text, booleans and numbers.
+_LABELS = "OUSbiuf"
+
+
 def _label_list(labels: np.ndarray) -> dict[str, Any]:
+    if labels.dtype.kind not in _LABELS:
+        raise ValueError(f"A file holds labels that are numbers, booleans or text; these are of type {labels.dtype}.")
     return {"dtype": labels.dtype.str if labels.dtype.kind != "O" else "object", "values": labels.tolist()}
 
 
 def _label_dtype(name: str) -> np.dtype:
     dtype = np.dtype(name)
-    if dtype.kind not in "OUSbiuf":
+    if dtype.kind not in _LABELS:
         raise TypeError(f"labels of dtype {name}")
     return dtype

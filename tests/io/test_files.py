@@ -120,6 +120,13 @@ def test_no_bit_can_be_flipped(path):
                 GLVQ.load(path)
 
 
+def test_labels_that_no_file_holds(iris, tmp_path):
+    X, y = iris
+    with pytest.raises(ValueError, match=r"numbers, booleans or text; these are of type datetime64"):
+        GLVQ(max_iter=2).fit(X, np.datetime64("2026-01-01") + y).save(tmp_path / "m")
+    assert not os.listdir(tmp_path)
+
+
 def test_the_class_is_checked(path, tmp_path):
     with pytest.raises(ModelFileError, match=r"holds a GLVQ, not a GLVQ1: call GLVQ.load"):
         GLVQ1.load(path)
