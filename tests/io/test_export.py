@@ -83,7 +83,6 @@ def test_stablehlo_says_what_the_model_says(name, tmp_path):
     same(model, X, model.classes_[index], *map(np.asarray, numbers))
 
 
-@needs_onnx
 def test_a_distance_of_the_users_own(tmp_path):
     X, y = np.random.default_rng(0).normal(size=(30, 4)).astype(np.float32), np.arange(30) % 3
     model = GLVQ(max_iter=2, distance_fn=lambda X, W: jnp.abs(X[:, None] - W).sum(axis=2)).fit(X, y)
@@ -92,6 +91,7 @@ def test_a_distance_of_the_users_own(tmp_path):
     np.testing.assert_array_equal(np.asarray(nearest), model.predict(X[:7]))
 
 
+@needs_onnx
 @pytest.mark.parametrize(
     "labels", [[-3, 5, 7], [False, True, True], ["a", "b", "ß\n"], [0.0, 1.0, 2.0]], ids=["int", "bool", "str", "float"]
 )
