@@ -10,6 +10,7 @@ from sklearn.utils.estimator_checks import check_estimator
 
 import prosemble
 from prosemble import AutoPrototypeClassifier
+from prosemble.distances import LocalOmega
 from prosemble.model_selection import BoundedPowerTransformer
 from prosemble.model_selection.auto import (
     CAUTIOUS,
@@ -209,3 +210,13 @@ def test_where_nothing_can_be_trained_it_says_why(few):
         AutoPrototypeClassifier(time_budget=0, scalings=("none",)).fit(X * 1e30, y)
     with pytest.raises(ValueError, match="could not convert string"):
         AutoPrototypeClassifier(time_budget=0).fit(pd.DataFrame({"a": pd.Categorical(y)}), y)
+
+
+@pytest.mark.breadth
+def test_a_kind_of_model_that_cannot_be_trained_is_no_candidate(few, monkeypatch):
+    def fail(*arguments):
+        raise ValueError("no matrices today")
+
+    monkeypatch.setattr(LocalOmega, "init", fail)
+    board = AutoPrototypeClassifier(time_budget=None, max_prototypes=3, scalings=("none",)).fit(*few).leaderboard_
+    assert set(board.model) == {"GLVQ", "GRLVQ", "GMLVQ", "RSLVQ"}

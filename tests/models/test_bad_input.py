@@ -111,6 +111,13 @@ DATA = [
 ]
 
 
+def test_where_there_are_gaps_the_option_for_them_is_named(iris):
+    X, y = iris
+    with pytest.raises(ValueError, match="contains NaN") as caught:
+        GLVQ().fit(spoil(X, np.nan), y)
+    assert "allow_nan=True" in caught.value.__notes__[0]
+
+
 @pytest.mark.parametrize(("change", "message"), DATA, ids=[message for _, message in DATA])
 def test_data_leaves_the_former_fit_untouched(change, message, iris, fitted):
     before = dict(vars(fitted).items())
