@@ -332,16 +332,13 @@ def _show_prototypes(learner: Any) -> None:
     from rich.table import Table as Grid
 
     frame = learner.prototypes()
-    units = "in the units of the table" if learner.scaled else "as the model was given its features"
-    if list(frame.columns) != learner.feature_names:
-        units = "as coordinates of what the model's encoder makes of a row"
     more = len(frame) - MOST_SHOWN
     frame = frame.iloc[:MOST_SHOWN]
     console = Console()
     across = max(1, (console.width - max(map(len, map(str, frame.columns))) - 4) // 14)
     for start in range(0, len(frame), across):
         part = frame.iloc[start : start + across]
-        title = f"Prototypes, {units}" if start == 0 else None
+        title = f"Prototypes, {learner.units}" if start == 0 else None
         grid = Grid("feature", *map(str, part.index), title=title, title_justify="left")
         for column in part.columns:
             grid.add_row(str(column), *(f"{value:.4g}" for value in part[column]))

@@ -226,11 +226,15 @@ class TableModel:
             scaler.set_output(transform="pandas")
         return make_pipeline(scaler, self.estimator)
 
-    def prototypes(self) -> pd.DataFrame:
-        """Return the prototypes, one row each, with their labels in the index.
+    @property
+    def units(self) -> str:
+        """What the numbers of `prototypes` are, in words."""
+        if not Fitted(self.pipeline()).in_data_space:
+            return "as coordinates of what the model's encoder makes of a row"
+        return "in the units of the table" if self.scaled else "as the model was given its features"
 
-        They are in the units of the table, or coordinates of what an encoder makes of its rows.
-        """
+    def prototypes(self) -> pd.DataFrame:
+        """Return the prototypes, in these `units`, one row each, with their labels in the index."""
         fitted = Fitted(self.pipeline())
         values = np.array(self.estimator.prototypes_, float)
         if fitted.in_data_space:

@@ -74,10 +74,7 @@ def initial_omega(start: Start, latent_dim: int | None, excluded: np.ndarray | N
     rank = latent_dim or free.shape[1]
     if rank > free.shape[1]:
         among = f"{d} features" if excluded is None else f"{free.shape[1]} directions that are not excluded"
-        raise ValueError(
-            f"latent_dim={latent_dim} (omega_dim, of a matrix behind an encoder) is more than the {among}; choose at "
-            f"most {free.shape[1]}."
-        )
+        raise ValueError(f"latent_dim={latent_dim} is more than the {among}; choose at most {free.shape[1]}.")
     omega = free if rank == free.shape[1] else principal_directions(X, start.weight, rank)
     return omega / np.sqrt(rank)
 

@@ -140,6 +140,8 @@ class LatentMatrix(OmegaMetric):
             Columns of omega, the rank of the metric; `latent_dim` when None."""
 
     def _distance(self) -> Distance:
+        if self.omega_dim is not None and self.omega_dim > self.latent_dim:
+            raise ValueError(f"omega_dim={self.omega_dim} must be at most latent_dim={self.latent_dim}.")
         return Omega(latent_dim=self.omega_dim, regularization=self._eta())
 
 

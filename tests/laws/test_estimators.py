@@ -67,6 +67,9 @@ def test_same_seed_same_bits_and_another_seed_others(name, mode, iris):
     np.testing.assert_array_equal(first.prototypes_, second.prototypes_)
     np.testing.assert_array_equal(first.loss_history_, second.loss_history_)
     assert not np.array_equal(first.prototypes_, other.prototypes_)
+    stepped = make(name, random_seed=1, use_scan=False, **mode).fit(*iris)
+    for attribute in ("prototypes_", "loss_history_", "n_iter_", "best_loss_"):
+        np.testing.assert_array_equal(getattr(stepped, attribute), getattr(first, attribute))
 
 
 @each_kind
@@ -195,6 +198,7 @@ def test_a_training_has_the_same_bits_however_it_is_cut(name, mode, iris, tmp_pa
         return make(name, **options, **others).set_params(max_iter=max_iter).fit(X, y, validation_data=(X, y))
 
     whole, stepped, half = fitted(20), fitted(20, use_scan=False), fitted(10)
+    assert whole.n_iter_ == 20
     half.save(tmp_path / "half")
     resumed = [
         model.fit(X, y, resume=True, validation_data=(X, y)) for model in (half, MODELS[name].load(tmp_path / "half"))

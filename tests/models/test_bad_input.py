@@ -79,7 +79,7 @@ def test_the_option_that_takes_the_place_of_others_is_named(iris):
     ("model", "message"),
     [
         (MODELS["CBC"](n_components=450), "n_components asks for 150 prototypes"),
-        (MODELS["SiameseGMLVQ"](omega_dim=9), r"latent_dim=9 \(omega_dim, of a matrix behind an encoder\) is more"),
+        (MODELS["SiameseGMLVQ"](omega_dim=9), "omega_dim=9 must be at most latent_dim=2"),
         (GLVQ(class_weight=dict.fromkeys(range(3), 0)), "class_weight must leave some sample a weight"),
         (GLVQ(distance_fn=lambda X, W: (X @ W.T)[:, 0]), r"distance_fn must return .* \(n, p\), here .* got \(\d+,\)"),
         (MODELS["PrototypeClassifier"](objective=Reasoning(n_classes=2)), "3 classes of y; it has n_classes=2"),
