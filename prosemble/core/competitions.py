@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float, Int, Real
+
+from prosemble.core.distance import as_floats
 
 
 def wtac(distances: Float[Array, "n p"], prototype_labels: Int[Array, " p"]) -> Int[Array, " n"]:
@@ -13,15 +15,16 @@ def wtac(distances: Float[Array, "n p"], prototype_labels: Int[Array, " p"]) -> 
 
 
 def votes(
-    distances: Float[Array, "n p"], prototype_labels: Int[Array, " p"], k: int, n_classes: int
+    distances: Real[Array, "n p"], prototype_labels: Int[Array, " p"], k: int, n_classes: int
 ) -> Float[Array, "n classes"]:
     """How many of the `k` nearest prototypes are of each class, labelled 0 .. n_classes-1."""
+    (distances,) = as_floats(distances)
     nearest = jax.lax.top_k(-distances, k)[1]
     return jax.nn.one_hot(jnp.asarray(prototype_labels)[nearest], n_classes, dtype=distances.dtype).sum(axis=1)
 
 
 def knnc(
-    distances: Float[Array, "n p"],
+    distances: Real[Array, "n p"],
     prototype_labels: Int[Array, " p"],
     k: int = 1,
     n_classes: int | None = None,

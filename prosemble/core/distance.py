@@ -14,14 +14,14 @@ from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Real
 
 from prosemble.core.local_projection import squared_projections
 from prosemble.core.part import Number
 from prosemble.core.products import inner, squared_norms
 
-Samples = Float[Array, "n d"]
-Prototypes = Float[Array, "p d"]
+Samples = Real[Array, "n d"]
+Prototypes = Real[Array, "p d"]
 Distances = Float[Array, "n p"]
 
 
@@ -54,16 +54,21 @@ def euclidean_distance_matrix(X: Samples, W: Prototypes) -> Distances:
 
 def manhattan_distance_matrix(X: Samples, W: Prototypes) -> Distances:
     """Sums of absolute differences."""
+    X, W = as_floats(X, W)
     return _per_prototype(lambda w: jnp.abs(X - w).sum(axis=1), W)
 
 
 def lpnorm_distance_matrix(X: Samples, W: Prototypes, p: Number = 2) -> Distances:
     """`(sum_j |x_j - w_j|^p)^(1/p)` for p >= 1; the gradient on top of a prototype is taken as zero."""
+    X, W = as_floats(X, W)
 
     def to(w: Array) -> Array:
         gap = jnp.abs(X - w)
-        power = jnp.where(gap > 0, jnp.where(gap > 0, gap, 1.0) ** p, 0.0).sum(axis=1)
-        return jnp.where(power > 0, jnp.where(power > 0, power, 1.0) ** (1.0 / p), 0.0)
+        # The result does not depend on what all are divided by, but powers of large gaps would overflow.
+        largest = jax.lax.stop_gradient(gap.max(axis=1))
+        largest = jnp.where(largest > 0, largest, 1.0)
+        power = _where_positive(lambda share: share**p, gap / largest[:, None]).sum(axis=1)
+        return _where_positive(lambda power: power ** (1.0 / p), power) * largest
 
     return _per_prototype(to, W)
 
@@ -143,8 +148,9 @@ def wasserstein2_relevance_distance_matrix(
     return (relevance_distance_matrix(X, means, relevances).T + spread[:, None]).T
 
 
-def unit_rows(X: Float[Array, "n d"]) -> Float[Array, "n d"]:
+def unit_rows(X: Samples) -> Float[Array, "n d"]:
     """Return the rows at length one; a zero row stays."""
+    (X,) = as_floats(X)
     squares = (X * X).sum(axis=1, keepdims=True)
     # The inner where keeps the square root's derivative finite at a zero row.
     return X / jnp.sqrt(jnp.where(squares > 0, squares, 1.0))
@@ -152,7 +158,17 @@ def unit_rows(X: Float[Array, "n d"]) -> Float[Array, "n d"]:
 
 def safe_sqrt(x: Array) -> Array:
     """Return the square root with a derivative of zero at zero."""
-    return jnp.where(x > 0, jnp.sqrt(jnp.where(x > 0, x, 1.0)), 0.0)
+    return _where_positive(jnp.sqrt, x)
+
+
+def as_floats(*arrays: Array) -> tuple[Array, ...]:
+    """Return the arrays, integers as floating point numbers: differences of unsigned ones wrap around."""
+    return tuple(jnp.asarray(array, jnp.result_type(array, float)) for array in arrays)
+
+
+def _where_positive(function: Callable[[Array], Array], x: Array) -> Array:
+    zero = x <= 0  # written like this, NaN is none
+    return jnp.where(zero, 0.0, function(jnp.where(zero, 1.0, x)))
 
 
 def _per_prototype(distances_to: Callable[..., Array], *prototypes: Array) -> Array:

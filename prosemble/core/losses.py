@@ -10,6 +10,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 from jaxtyping import Array, Float, Int
 
@@ -23,7 +24,7 @@ Labels = Int[Array, " p"]
 Scalar = Float[Array, ""]
 
 # So many equally near prototypes are counted exactly in float32, of each of two kinds.
-_MOST_TIED = 2.0**12
+_ONE, _MOST_TIED = np.float32(1), np.float32(2**12)
 
 
 def nearest_distances(
@@ -31,7 +32,7 @@ def nearest_distances(
 ) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
     """Return d+ and d-: per sample, the smallest dissimilarity within its own class and among all others.
 
-    Prototypes that are equally near share the derivative.
+    Prototypes that are equally near, up to 4,096 of each kind, share the derivative.
     """
     return _nearest_distances(distances, target_labels, prototype_labels)
 
@@ -53,17 +54,21 @@ def _nearest_distances_jvp(primals: tuple[Any, ...], tangents: tuple[Any, ...]) 
     nearest = jnp.where(own, plus, minus) == distances.T
     # The derivative of a minimum is shared by the entries that are equally small. JAX's own counts those of d+ and of
     # d- apart, and each pass over the distances takes a third of the time of their product: here one sum has both.
-    counts = jnp.where(nearest, jnp.where(own, 1.0, _MOST_TIED), 0.0).sum(axis=0)
+    counts = jnp.where(nearest, jnp.where(own, _ONE, _MOST_TIED), 0.0).sum(axis=0)
     of_others = jnp.floor(counts / _MOST_TIED)  # exact, and faster than a remainder
+    of_own = counts - _MOST_TIED * of_others
     change = jnp.where(nearest, tangents[0].T, 0.0)
     return (plus, minus), (
-        jnp.where(own, change, 0.0).sum(axis=0) / jnp.maximum(counts - _MOST_TIED * of_others, 1.0),
-        jnp.where(own, 0.0, change).sum(axis=0) / jnp.maximum(of_others, 1.0),
+        jnp.where(own, change, 0.0).sum(axis=0) / jnp.maximum(of_own, 1.0).astype(change.dtype),
+        jnp.where(own, 0.0, change).sum(axis=0) / jnp.maximum(of_others, 1.0).astype(change.dtype),
     )
 
 
 def relative_difference(plus: Float[Array, "*n"], minus: Float[Array, "*n"]) -> Float[Array, "*n"]:
-    """Return mu = (d+ - d-) / (d+ + d-) in [-1, 1]; 0, with a finite gradient, where both distances are 0."""
+    """Return mu = (d+ - d-) / (d+ + d-) in [-1, 1], of distances that are not negative.
+
+    0, with a finite gradient, where both are: where their sum is below 1e-19 in float32.
+    """
     total = plus + minus
     # Below the root of the smallest normal number the squared denominator of the derivative underflows.
     # (Written so that NaN is not taken for such a number.)

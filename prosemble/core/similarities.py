@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Real
 
 from prosemble.core.distance import squared_euclidean_distance_matrix, unit_rows
 from prosemble.core.part import Number
@@ -14,7 +14,7 @@ def gaussian_similarity(distances_sq: Float[Array, "..."], variance: Number = 1.
     return jnp.exp(-distances_sq / (2.0 * variance))
 
 
-def cosine_similarity_matrix(X: Float[Array, "n d"], Y: Float[Array, "m d"]) -> Float[Array, "n m"]:
+def cosine_similarity_matrix(X: Real[Array, "n d"], Y: Real[Array, "m d"]) -> Float[Array, "n m"]:
     """Cosine of the angle between each row of X and of Y; zero where a row is zero."""
     return unit_rows(X) @ unit_rows(Y).T
 

@@ -7,7 +7,11 @@ import pytest
 from scipy.spatial.distance import cdist
 
 from prosemble.core import local_projection
-from prosemble.core.distance import squared_euclidean_distance_matrix
+from prosemble.core.distance import (
+    cosine_distance_matrix,
+    lpnorm_distance_matrix,
+    squared_euclidean_distance_matrix,
+)
 from tests.precision import float64
 from tests.registry import DISTANCES
 
@@ -56,6 +60,32 @@ def test_finite_on_top_of_a_prototype(name, problem):
     W, *arguments = as_jax([W, *[extra[key] for key in case.arguments]])
     gradient = jax.grad(lambda W: case.function(jax.lax.stop_gradient(W), W, *arguments).sum())(W)
     assert jnp.isfinite(gradient).all()
+
+
+@pytest.mark.parametrize("name", ["manhattan", "lpnorm", "euclidean", "squared_euclidean"])
+@pytest.mark.parametrize("dtype", [jnp.uint8, jnp.int16])
+def test_integers_neither_wrap_around_nor_overflow(name, dtype):
+    X, W = np.array([[200.0, 100.0], [0.0, 7.0]]), np.array([[255.0, 1.0], [3.0, 90.0]])
+    case = DISTANCES[name]
+    arguments = [3.0] if case.arguments else []
+    expected = case.reference(X, W, *arguments)
+    np.testing.assert_allclose(case.function(*as_jax([X, W], dtype), *arguments), expected, rtol=1e-5, atol=1e-5)
+
+
+def test_the_cosine_of_integers_does_not_overflow():
+    rows = jnp.array([[200, 100]], jnp.uint8)
+    assert float(cosine_distance_matrix(rows, rows)[0, 0]) == pytest.approx(0.0, abs=1e-6)
+
+
+@pytest.mark.parametrize("name", ["euclidean", "lpnorm"])
+def test_what_is_no_number_has_no_distance(name):
+    arguments = [3.0] if DISTANCES[name].arguments else []
+    assert jnp.isnan(DISTANCES[name].function(jnp.array([[jnp.nan, 1.0]]), jnp.zeros((1, 2)), *arguments)).all()
+
+
+def test_a_high_power_does_not_overflow():
+    got = lpnorm_distance_matrix(jnp.array([[30.0, 20.0]]), jnp.zeros((1, 2)), 60.0)
+    assert float(got[0, 0]) == pytest.approx(30.0)
 
 
 @pytest.mark.parametrize("offset", [0.0, 1e3, 1e4])

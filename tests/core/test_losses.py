@@ -7,6 +7,7 @@ import pytest
 
 from prosemble.core import losses
 from prosemble.core.activations import ACTIVATIONS, get_activation, sigmoid_beta, swish_beta
+from tests.precision import float64
 from tests.registry import LOSSES
 
 CLASSES = jnp.array([0, 1, 1, 2, 0])
@@ -31,6 +32,17 @@ def test_gradient_is_finite_at_ties_and_extremes(name, fill):
     case = LOSSES[name]
     value, gradient = jax.value_and_grad(case.function)(jnp.full((6, 5), fill), TARGETS, CLASSES)
     assert jnp.isfinite(value) and jnp.isfinite(gradient).all()
+
+
+@pytest.mark.parametrize("dtype", [jnp.bfloat16, jnp.float16, jnp.float32])
+@pytest.mark.parametrize("name", LOSSES)
+def test_the_gradient_is_of_the_type_of_the_distances(name, dtype, distances):
+    function, D = LOSSES[name].function, jnp.asarray(distances, dtype)
+    expected = jax.grad(function)(D.astype(jnp.float32), TARGETS, CLASSES)
+    with float64():  # where numbers without a type are of 64 bits
+        gradient = jax.grad(lambda D: function(D, TARGETS, CLASSES).astype(jnp.float32))(D)
+    assert gradient.dtype == dtype
+    np.testing.assert_allclose(gradient.astype(jnp.float32), expected, atol=0.05)
 
 
 @pytest.mark.parametrize("name", LOSSES)
