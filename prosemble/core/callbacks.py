@@ -5,8 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from importlib.util import find_spec
+from numbers import Integral
 from pathlib import Path
 from typing import Any
+
+
+def _count(every: int) -> int:
+    if not isinstance(every, Integral) or every < 1:
+        raise ValueError(f"every must be an int >= 1; got {every!r}.")
+    return int(every)
 
 
 class Callback:
@@ -57,6 +64,7 @@ class ProgressBar(Callback):
     def close(self) -> None:
         self._progress.refresh()  # rich leaves out the last state in a notebook
         self._progress.stop()
+        del self._progress  # it can be neither copied nor pickled
 
 
 class JSONLinesLog(Callback):
@@ -102,9 +110,7 @@ class PrototypeHistory(Callback):
     """
 
     def __init__(self, every: int = 1) -> None:
-        if every < 1:
-            raise ValueError(f"every must be an int >= 1; got {every!r}.")
-        self.every = every
+        self.every = _count(every)
         self.epochs: list[int] = []
         self.prototypes: list[Any] = []
 
@@ -131,7 +137,12 @@ class Checkpoint(Callback):
 
     def __init__(self, path: str | Path, every: int = 10) -> None:
         self.path = Path(path)
-        self.every = every
+        self.every = _count(every)
+
+    def on_fit_start(self, model: Any, X: Any) -> None:
+        from prosemble.io.writing import writable
+
+        writable(self.path)
 
     def on_iteration_end(self, model: Any, info: Mapping[str, Any]) -> None:
         if (info["iteration"] + 1) % self.every == 0:

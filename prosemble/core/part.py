@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+from numbers import Integral, Real
 from types import UnionType
-from typing import Any, Union, dataclass_transform, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, Union, dataclass_transform, get_args, get_origin, get_type_hints
 
 import jax
+import numpy as np
+from sklearn.utils._param_validation import Interval, validate_parameter_constraints
+
+# What a number has to be, as scikit-learn says it.
+POSITIVE = Interval(Real, 0, None, closed="neither")
+NOT_NEGATIVE = Interval(Real, 0, None, closed="left")
+COUNT = Interval(Integral, 1, None, closed="left")
 
 #: A number that may be traced: a `float` outside of compiled programs, a scalar array inside.
 Number = float | jax.Array
@@ -16,14 +24,26 @@ Number = float | jax.Array
 class Part:
     """A frozen, keyword-only dataclass that is a JAX pytree; the annotation says how a field is treated.
 
-    A field whose annotation is a `float` (`Number`), a `jax.Array`, a `Part`, or a union with one of them, is data: its
-    value is traced, so that a changed number compiles nothing. Every other field is static: it is part of the key under
-    which a compiled program is kept, and so must be hashable.
+    A field whose annotation is a `float` (`Number`), an array (`jax.Array`, `numpy.ndarray`, one of `jaxtyping`), a
+    `Part`, or a union with one of them, is data: its value is traced, so that a changed number compiles nothing. Every
+    other field is static: it is part of the key under which a compiled program is kept, and so must be hashable.
 
     A part is either an interface, without fields, or final. An inherited field would be filled by whoever
     knows only the parent and silently mean something else in the child, so subclassing a part that has fields
     raises a `TypeError`.
     """
+
+    #: What a field accepts, in the words of scikit-learn's tables; an estimator has it checked before it trains.
+    accepts: ClassVar[dict[str, list[Any]]] = {}
+
+    def check(self) -> None:
+        """Raise a `ValueError` where a field of this part, or of one within it, has a value that it cannot have."""
+        values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}  # type: ignore[arg-type]
+        told = {name: values[name] for name in self.accepts if not isinstance(values[name], jax.Array)}
+        validate_parameter_constraints(self.accepts, told, type(self).__name__)
+        for value in values.values():
+            if isinstance(value, Part):
+                value.check()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -59,6 +79,14 @@ def _register(cls: type, data: list[str], static: list[str]) -> None:
     )
 
 
+def of_shape(shape: tuple[Any, ...], form: str, name: str, values: Any) -> Any:
+    """Return what somebody's part or function made, of the shape that it has to have."""
+    if np.shape(values) != shape:
+        raise ValueError(f"{name} must return an array of shape {form}, here {shape}; got {np.shape(values)}.")
+    return values
+
+
 def _is_traced(hint: Any) -> bool:
     options = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
-    return any(isinstance(option, type) and issubclass(option, float | jax.Array | Part) for option in options)
+    kinds = [getattr(option, "array_type", option) for option in options]  # jaxtyping's stand for such a type
+    return any(isinstance(kind, type) and issubclass(kind, float | jax.Array | np.ndarray | Part) for kind in kinds)

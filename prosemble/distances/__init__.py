@@ -1,6 +1,6 @@
 """Distance parts: what a model measures with, and the parameters of it that are learned."""
 
-from prosemble.distances.base import Distance, Params, Quadratic, Start, about_origin, evaluate
+from prosemble.distances.base import Distance, Params, Quadratic, Start, about_origin, evaluate, measured
 from prosemble.distances.cosine import Cosine
 from prosemble.distances.encoded import Encoded
 from prosemble.distances.from_function import FromFunction, FromSimilarity
@@ -38,4 +38,5 @@ __all__ = [
     "WassersteinRelevance",
     "about_origin",
     "evaluate",
+    "measured",
 ]

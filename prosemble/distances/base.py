@@ -8,7 +8,7 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float
 
-from prosemble.core.part import Part
+from prosemble.core.part import Part, of_shape
 
 #: An array, or a dict of arrays by name, for each group of parameters.
 Params = dict[str, Any]
@@ -119,10 +119,16 @@ def about_origin(params: Params, centre: Float[Array, " d"]) -> Params:
     return {**params, "prototypes": params["prototypes"] - centre}
 
 
+def measured(distance: Distance, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
+    """Return the dissimilarities of samples, shifted as the distance wants them."""
+    shape = X.shape[0], params["prototypes"].shape[0]
+    return of_shape(shape, "(n, p)", type(distance).__name__, distance(params, X))
+
+
 def evaluate(distance: Distance, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
     """Return the dissimilarities of samples that may lie anywhere."""
     if distance.shift_invariant:
         # The result does not depend on the centre, so no gradient flows through it.
         centre = jax.lax.stop_gradient(params["prototypes"].mean(axis=0))
         params, X = about_origin(params, centre), X - centre
-    return distance(params, X)
+    return measured(distance, params, X)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from jaxtyping import Array, Float
 
+from prosemble.core.part import of_shape
 from prosemble.distances.base import Distance, Params
 
 
@@ -13,7 +14,7 @@ class FromFunction(Distance):
     function: Callable[[Array, Array], Array]
 
     def __call__(self, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
-        return _checked("distance_fn", self.function, X, params["prototypes"])
+        return _of_shape("distance_fn", self.function, X, params["prototypes"])
 
 
 class FromSimilarity(Distance):
@@ -22,11 +23,8 @@ class FromSimilarity(Distance):
     function: Callable[[Array, Array], Array]
 
     def __call__(self, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
-        return 1.0 - _checked("similarity_fn", self.function, X, params["prototypes"])
+        return 1.0 - _of_shape("similarity_fn", self.function, X, params["prototypes"])
 
 
-def _checked(name: str, function: Callable[[Array, Array], Array], X: Array, W: Array) -> Array:
-    values, shape = function(X, W), (X.shape[0], W.shape[0])
-    if values.shape != shape:
-        raise ValueError(f"{name} must return an array of shape (n, p), here {shape}; got {values.shape}.")
-    return values
+def _of_shape(name: str, function: Callable[[Array, Array], Array], X: Array, W: Array) -> Array:
+    return of_shape((X.shape[0], W.shape[0]), "(n, p)", name, function(X, W))

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Array, Float
@@ -9,7 +9,7 @@ from prosemble.core.constraints import at_least
 from prosemble.core.distance import centred_squared_euclidean_distance_matrix
 from prosemble.core.initializers import median_distance
 from prosemble.core.kernel import exponential_kernel_distance_squared, gaussian_kernel_distance
-from prosemble.core.part import Number
+from prosemble.core.part import COUNT, POSITIVE, Number
 from prosemble.distances.base import Distance, Params, Start
 from prosemble.distances.relevance import Relevance
 
@@ -22,6 +22,8 @@ class GaussianKernel(Distance):
     """
 
     shift_invariant: ClassVar[bool] = True
+
+    accepts: ClassVar[dict[str, list[Any]]] = {"sigma_init": [POSITIVE, None], "sigma_min": [POSITIVE]}
 
     sigma_init: Number | None = None
     sigma_min: Number = 1e-3
@@ -41,6 +43,8 @@ class RelevanceKernel(Distance):
     """The Gaussian kernel distance of features weighted by relevances (Villmann, Haase & Kaden 2015)."""
 
     shift_invariant: ClassVar[bool] = True
+
+    accepts: ClassVar[dict[str, list[Any]]] = {"sigma_init": [POSITIVE, None], "sigma_min": [POSITIVE]}
 
     metric: Relevance = Relevance()
     sigma_init: Number | None = None
@@ -64,6 +68,8 @@ class ExponentialKernel(Distance):
     The kernel grows exponentially with the length of the samples: scale the features. `scale` is the standard
     deviation of the entries of omega_hat (d, r) at the start.
     """
+
+    accepts: ClassVar[dict[str, list[Any]]] = {"latent_dim": [COUNT, None], "scale": [POSITIVE]}
 
     latent_dim: int | None = None
     scale: Number = 0.1

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Array, Float
 
 from prosemble.core.constraints import unit_trace
 from prosemble.core.distance import centred_lomega_distance_matrix
-from prosemble.core.part import Number
+from prosemble.core.part import COUNT, NOT_NEGATIVE, Number
 from prosemble.distances.base import Distance, Params, Start
 from prosemble.distances.omega import initial_omega, volume_penalty
 
@@ -22,6 +22,8 @@ class LocalOmega(Distance):
     """
 
     shift_invariant: ClassVar[bool] = True
+
+    accepts: ClassVar[dict[str, list[Any]]] = {"latent_dim": [COUNT, None], "regularization": [NOT_NEGATIVE, None]}
 
     latent_dim: int | None = None
     per_class: bool = False

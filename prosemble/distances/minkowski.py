@@ -1,9 +1,11 @@
 from __future__ import annotations
 
-from typing import ClassVar
+from numbers import Real
+from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Array, Float
+from sklearn.utils._param_validation import Interval
 
 from prosemble.core.distance import lpnorm_distance_matrix, manhattan_distance_matrix, safe_sqrt
 from prosemble.core.part import Number
@@ -40,6 +42,8 @@ class Manhattan(Distance):
 
 class Lp(Distance):
     """`(sum_j |x_j - w_j|^p)^(1/p)` for p >= 1."""
+
+    accepts: ClassVar[dict[str, list[Any]]] = {"p": [Interval(Real, 1, None, closed="left")]}
 
     p: Number = 2.0
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -11,7 +11,7 @@ from prosemble.core.constraints import unit_trace
 from prosemble.core.distance import centred_omega_distance_matrix
 from prosemble.core.initializers import principal_directions
 from prosemble.core.missing import observed_omega_distance_matrix
-from prosemble.core.part import Number
+from prosemble.core.part import COUNT, NOT_NEGATIVE, Number
 from prosemble.distances.base import Distance, Params, Quadratic, Start
 
 
@@ -28,6 +28,8 @@ class Omega(Distance):
     """
 
     shift_invariant: ClassVar[bool] = True
+
+    accepts: ClassVar[dict[str, list[Any]]] = {"latent_dim": [COUNT, None], "regularization": [NOT_NEGATIVE, None]}
 
     latent_dim: int | None = None
     regularization: Number | None = None

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Array, Float
@@ -8,6 +8,7 @@ from jaxtyping import Array, Float
 from prosemble.core.constraints import orthonormal_columns
 from prosemble.core.distance import centred_tangent_distance_matrix
 from prosemble.core.initializers import principal_directions
+from prosemble.core.part import COUNT
 from prosemble.distances.base import Distance, Params, Start
 
 
@@ -19,6 +20,8 @@ class Tangent(Distance):
     """
 
     shift_invariant: ClassVar[bool] = True
+
+    accepts: ClassVar[dict[str, list[Any]]] = {"subspace_dim": [COUNT]}
 
     subspace_dim: int = 2
 

@@ -94,16 +94,13 @@ class TrainingCurveDisplay:
             if values is None:
                 continue
             style = _style.class_style(first + i)
-            # A training resumed with validation data has fewer validation losses: they are the last.
-            epochs = np.arange(len(self.loss) - len(values), len(self.loss)) + 1
-            marker = "o" if len(values) == 1 else ""
+            marker = "o" if np.isfinite(values).sum() == 1 else ""
             self.lines_ += ax.plot(
-                epochs, values, "-" if i == 0 else "--", color=style.colour, marker=marker, label=f"{prefix}{what}",
-                gid="loss",
+                np.arange(1, len(values) + 1), values, "-" if i == 0 else "--", color=style.colour, marker=marker,
+                label=f"{prefix}{what}", gid="loss",
             )  # fmt: skip
         watched = self.loss if self.val_loss is None else self.val_loss
-        lowest = float(watched.min())
-        epoch = len(self.loss) - len(watched) + int(watched.argmin()) + 1
+        lowest, epoch = float(np.nanmin(watched)), int(np.nanargmin(watched)) + 1
         label = f"{prefix}lowest: {lowest:.3g}, epoch {epoch}"
         ax.plot(epoch, lowest, "D", color=self.lines_[-1].get_color(), markeredgecolor="black", label=label, zorder=3)
         ax.set(xlabel="epoch", ylabel="loss")

@@ -64,7 +64,7 @@ def save(model: Any, path: str | Path, table: Mapping[str, Any] | None = None) -
     quantization = getattr(model, "quantization_", None)
     header = {
         "format": FORMAT if quantization else 1,
-        "class": type(model).__name__,
+        "class": _name_of(type(model)),
         "parameters": {name: _encode(value) for name, value in parameters.items()},
         "objects": objects,
         "fitted": fitted,
@@ -74,12 +74,16 @@ def save(model: Any, path: str | Path, table: Mapping[str, Any] | None = None) -
     }
     # safetensors keeps no shape of a scalar apart from that of one element on every version: all arrays go flat.
     tensors = {name: np.ravel(value) for name, value in _flat(model._stored()).items()}
-    for field, value in model._state._asdict().items() if hasattr(model, "_state") else ():
+    state = getattr(model, "_state", None)  # before the first epoch there is none
+    for field, value in () if state is None else state._asdict().items():
         tensors |= {name: np.ravel(leaf) for name, leaf in _named_leaves(field, value)}
     text = json.dumps(header)
     metadata = {"prosemble": text, "sha256": _checksum(text, tensors)}
     with replacing(path) as temporary:
-        save_file(tensors, temporary, metadata=metadata)
+        try:
+            save_file(tensors, temporary, metadata=metadata)
+        except SafetensorError as error:
+            raise OSError(f"{path} cannot be written: {error}") from error
 
 
 def load(path: str | Path, cls: type | None = None, objects: Mapping[str, Any] | None = None) -> Any:
@@ -100,32 +104,63 @@ def load(path: str | Path, cls: type | None = None, objects: Mapping[str, Any] |
     ModelFileError
         If the file is no model file, damaged, of a newer format, or of another class.
     """
-    from prosemble.models import SupervisedPrototypeModel, all_estimators
+    from prosemble.models import SupervisedPrototypeModel
     from prosemble.models.base import PrototypeModel
 
     header, tensors = read(path)
     name = header["class"]
     if cls in (None, PrototypeModel, SupervisedPrototypeModel):
-        known = dict(all_estimators())
-        if name not in known:
+        if name not in _known_models():
             raise ModelFileError(f"{path} holds a {name}, which is not one of this library's: call {name}.load.")
-        cls = known[name]
-    elif cls.__name__ != name:
-        raise ModelFileError(f"{path} holds a {name}, not a {cls.__name__}: call {name}.load.")
-    constructor: Any = cls
-    unknown = set(objects or {}) - set(constructor._get_param_names())
+        cls = _known_models()[name]
+    elif _name_of(cls) != name:
+        raise ModelFileError(f"{path} holds a {name}, not a {_name_of(cls)}: call {name}.load.")
+    objects = dict(objects or {})
+    _check_objects(path, cls, header, objects)
+    try:
+        return _build(path, cls, header, tensors, objects)
+    except ModelFileError:
+        raise
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        raise ModelFileError(f"{path} is damaged: its header and arrays do not fit ({error!r}).") from error
+
+
+@cache
+def _known_models() -> dict[str, Any]:
+    from prosemble.models import all_estimators
+
+    return dict(all_estimators())
+
+
+def _name_of(cls: type) -> str:
+    """Return what a file calls a class; one that shares its name with another of this library's tells its module."""
+    return cls.__name__ if _known_models().get(cls.__name__, cls) is cls else f"{cls.__module__}.{cls.__name__}"
+
+
+def _check_objects(path: str | Path, cls: Any, header: dict[str, Any], objects: dict[str, Any]) -> None:
+    """Raise or warn where what is given beside a file is not what the file lacks."""
+    unknown = set(objects) - set(cls._get_param_names())
     if unknown:
-        raise TypeError(f"{name} has no parameters {sorted(unknown)}.")
-    held = set(objects or {}) & set(header.get("parameters", ()))
+        raise TypeError(f"{cls.__name__} has no parameters {sorted(unknown)}.")
+    held = set(objects) & set(header["parameters"])
     if held:
         raise TypeError(
             f"{path} holds {sorted(held)} itself: load takes what a file cannot hold as keywords. Use set_params on "
             "the loaded model."
         )
-    try:
-        return _build(path, cls, header, tensors, dict(objects or {}))
-    except (KeyError, TypeError, IndexError, AttributeError) as error:
-        raise ModelFileError(f"{path} is damaged: its header and arrays do not fit ({error!r}).") from error
+    lost = sorted(set(header["objects"]) - set(objects))
+    needed = [name for name in lost if name in cls._all_of("_measured_by")]
+    if needed:
+        keywords = ", ".join(f"{name}=..." for name in needed)
+        raise ValueError(
+            f"{path} was trained with a {' and a '.join(needed)} that a file cannot hold: call load(path, {keywords})."
+        )
+    if lost:
+        warnings.warn(
+            f"{path} cannot hold the {', '.join(lost)} that the model was made with; the default is used. "
+            "Give it to load as a keyword.",
+            stacklevel=4,
+        )
 
 
 def read(path: str | Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -144,9 +179,12 @@ def read(path: str | Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     try:
         header = json.loads(metadata["prosemble"])
         version = header["format"]
-    except (ValueError, KeyError, TypeError) as error:
+        kinds = {"class": str, "parameters": dict, "objects": list, "fitted": dict, "training": dict}
+        if wrong := [key for key, kind in kinds.items() if not isinstance(header[key], kind)]:
+            raise ValueError(f"{wrong[0]} is {header[wrong[0]]!r}")
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ModelFileError(f"{path} is damaged: its header cannot be read ({error!r}).") from error
-    if not isinstance(version, int) or version > FORMAT:
+    if version not in range(1, FORMAT + 1):
         raise ModelFileError(f"{path} has format {version!r}; this version of prosemble reads up to {FORMAT}.")
     checksum = _checksum(metadata["prosemble"], tensors)
     if metadata.get("sha256", checksum) != checksum:
@@ -169,18 +207,6 @@ def _build(
     tensors: dict[str, np.ndarray],
     objects: dict[str, Any],
 ) -> Any:
-    lost = sorted(set(header["objects"]) - set(objects))
-    needed = [name for name in lost if name in cls._all_of("_measured_by")]
-    if needed:
-        raise ValueError(
-            f"{path} was trained with a {needed[0]} that a file cannot hold: call load(path, {needed[0]}=...)."
-        )
-    if lost:
-        warnings.warn(
-            f"{path} cannot hold the {', '.join(lost)} that the model was made with; the default is used. "
-            "Give it to load as a keyword.",
-            stacklevel=4,
-        )
     model = cls(**{name: _decode(value) for name, value in header["parameters"].items()}, **objects)
     fitted = header["fitted"]
     model.classes_ = np.array(fitted["labels"]["values"], dtype=_label_dtype(fitted["labels"]["dtype"]))
@@ -191,19 +217,25 @@ def _build(
         else _restored(path, tensors, name, sizes)
         for name, sizes in fitted["groups"].items()
     }
-    model._hold_parameters(dequantized(groups), np.array(fitted["prototype_labels"], np.intp))
+    indices = np.array(fitted["prototype_labels"], np.intp)
+    if not np.isin(indices, np.arange(model.n_classes_)).all():
+        raise ModelFileError(f"{path} is damaged: its prototypes are of classes that it does not name.")
+    model._hold_parameters(dequantized(groups), indices)
     if quantization := header.get("quantization"):
         model._hold_quantized(groups, quantization)
     model.n_features_in_ = fitted["n_features_in"]
     if fitted["feature_names_in"]:
         model.feature_names_in_ = np.array(fitted["feature_names_in"], dtype=object)
     shape = (len(model.prototype_labels_), model.n_features_in_)
-    if model.prototypes_.shape != shape and "backbone" not in groups:  # or they lie in the space that it encodes into
+    if model.prototypes_.shape != shape and not model._metric().latent:
         raise ModelFileError(f"{path} is damaged: prototypes of shape {model.prototypes_.shape}, not {shape}.")
     for name in model._progress:
         value = header["training"][name]
         setattr(model, name, np.array(value, float) if isinstance(value, list) else value)
     if quantization or not hasattr(model, "_state_template"):
+        return model
+    if "state.epoch" not in tensors:
+        model._state = None
         return model
     lost_optimizer = "optimizer" in set(header["objects"]) - set(objects)
     model._state = _restored_state(model, tensors, keep_optimizer=not lost_optimizer)
@@ -316,7 +348,7 @@ _LABELS = "OUSbiuf"
 
 
 def _label_list(labels: np.ndarray) -> dict[str, Any]:
-    if labels.dtype.kind not in _LABELS:
+    if labels.dtype.kind not in _LABELS or (labels.dtype.kind == "f" and labels.dtype.itemsize > 8):
         raise ValueError(f"A file holds labels that are numbers, booleans or text; these are of type {labels.dtype}.")
     return {"dtype": labels.dtype.str if labels.dtype.kind != "O" else "object", "values": labels.tolist()}
 

@@ -14,6 +14,8 @@ def writable(path: str | Path, name: str = "path") -> Path:
     path = Path(path)
     if path.is_dir():
         raise IsADirectoryError(f"{name} must be a file to write; {path} is a folder.")
+    if path.exists() and not path.is_file():
+        raise FileExistsError(f"{name} must be a file to write; {path} is a device or a pipe.")
     if not path.parent.is_dir():
         raise FileNotFoundError(f"{name} {path}: no folder {path.parent}.")
     return path
@@ -21,8 +23,12 @@ def writable(path: str | Path, name: str = "path") -> Path:
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
-    """Give a file to write to, which takes the place of the one at the path where all goes well, and else vanishes."""
-    path = Path(path)
+    """Give a file to write to, which takes the place of the one at the path where all goes well, and else vanishes.
+
+    The place is that which links lead to, and who may read it is as before.
+    """
+    path = writable(path).resolve()
+    mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     os.close(handle)
     temporary = Path(name)
@@ -30,7 +36,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
         yield temporary
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
-        temporary.chmod(0o666 & ~_umask())
+        temporary.chmod(mode)
         temporary.replace(path)
     except BaseException:
         temporary.unlink()

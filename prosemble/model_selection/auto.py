@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Iterator, Sequence
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
@@ -19,6 +19,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from prosemble import models
+from prosemble.core.part import NOT_NEGATIVE
 from prosemble.model_selection.powers import BoundedPowerTransformer
 from prosemble.model_selection.search import BatchedSearchCV
 from prosemble.models.base import unchanged_on_failure
@@ -135,7 +136,7 @@ class AutoPrototypeClassifier(ClassifierMixin, BaseEstimator):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "time_budget": [Interval(Real, 0, None, closed="left"), None],
+        "time_budget": [NOT_NEGATIVE, None],
         "max_prototypes": [Interval(Integral, 2, None, closed="left"), None],
         "scalings": ["array-like"],
         "random_seed": [Interval(Integral, 0, 2**32 - 1, closed="both")],
@@ -177,7 +178,7 @@ class AutoPrototypeClassifier(ClassifierMixin, BaseEstimator):
 
     def _search(self, X: Any, y: Any) -> None:
         begin = time.perf_counter()
-        unknown = [name for name in self.scalings if name not in SCALINGS]
+        unknown = [name for name in self.scalings if not isinstance(name, str) or name not in SCALINGS]
         if unknown or not len(self.scalings):
             raise ValueError(f"scalings holds {unknown or 'nothing'}. Accepted: {', '.join(SCALINGS)}.")
         rows, labels = validate_data(self, X, y)

@@ -6,7 +6,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
-from numbers import Integral
 from typing import Any, ClassVar, Self
 
 import joblib
@@ -17,8 +16,8 @@ from sklearn.metrics import check_scoring
 from sklearn.model_selection import ParameterGrid, ParameterSampler, check_cv
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils import _safe_indexing, indexable
-from sklearn.utils._param_validation import Interval
 
+from prosemble.core.part import COUNT
 from prosemble.model_selection.batch import Ahead, fit_candidates
 
 Grid = Mapping[str, Any] | Sequence[Mapping[str, Any]]
@@ -71,7 +70,7 @@ class BatchedSearchCV(BaseSearchCV):
         **BaseSearchCV._parameter_constraints,
         "param_grid": [dict, list, None],
         "param_distributions": [dict, list, None],
-        "n_iter": [Interval(Integral, 1, None, closed="left")],
+        "n_iter": [COUNT],
         "random_state": ["random_state"],
     }
 

@@ -62,7 +62,7 @@ loss_ : float
     The last training loss.
 loss_history_ : ndarray of shape (n_epochs,)
 val_loss_history_ : ndarray of shape (n_epochs,)
-    Empty without validation data.
+    Empty without validation data; NaN for epochs of a resumed training that had none.
 best_loss_ : float
     The lowest monitored loss.
 n_iter_ : int"""

@@ -13,38 +13,35 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from prosemble.core._names import lookup
 from prosemble.core.callbacks import Callback, ProgressBar
 from prosemble.core.initializers import INITIALIZERS
+from prosemble.core.part import COUNT, NOT_NEGATIVE, POSITIVE
 from prosemble.training.loop import GroupRate, Lookahead, Training
 from prosemble.training.optimizers import Optimizer, get_optimizer
 from prosemble.training.precision import PRECISIONS
 from prosemble.training.trainable import Trainable
 
-_POSITIVE = Interval(Real, 0, None, closed="neither")
-_NOT_NEGATIVE = Interval(Real, 0, None, closed="left")
-_COUNT = Interval(Integral, 1, None, closed="left")
-
 # scikit-learn's tables of what each constructor parameter accepts.
 DRAWN: dict[str, list[Any]] = {
-    "n_prototypes_per_class": [_COUNT, "array-like", dict],
+    "n_prototypes_per_class": [COUNT, "array-like", dict],
     "random_seed": [Interval(Integral, 0, 2**32 - 1, closed="both")],
     "prototypes_initializer": [callable, str, None],
 }
 TRAINED: dict[str, list[Any]] = {
-    "max_iter": [_COUNT],
-    "lr": [_POSITIVE],
-    "epsilon": [_NOT_NEGATIVE],
+    "max_iter": [COUNT],
+    "lr": [POSITIVE],
+    "epsilon": [NOT_NEGATIVE],
     "optimizer": [str, optax.GradientTransformation],
     "transfer_fn": [callable, str, None],
     "beta": [Interval(Real, None, None, closed="neither")],
     "margin": [Interval(Real, None, None, closed="neither")],
     "callbacks": ["array-like", None],
     "use_scan": ["boolean"],
-    "batch_size": [_COUNT, None],
+    "batch_size": [COUNT, None],
     "lr_scheduler": [callable, str, None],
     "lr_scheduler_kwargs": [dict, None],
-    "patience": [_COUNT, None],
+    "patience": [COUNT, None],
     "restore_best": ["boolean"],
     "class_weight": [dict, StrOptions({"balanced"}), None],
-    "gradient_accumulation_steps": [_COUNT, None],
+    "gradient_accumulation_steps": [COUNT, None],
     "ema_decay": [Interval(Real, 0, 1, closed="left"), None],
     "freeze_params": ["array-like", None],
     "lookahead": [dict, None],
@@ -59,7 +56,7 @@ TRAINED: dict[str, list[Any]] = {
 def refuse(model: Any, names: Sequence[str], reason: str) -> None:
     """Raise where one of these options has another value than its default."""
     defaults = {name: field.default for name, field in type(model).__dataclass_fields__.items()}
-    for name in names:
+    for name in (name for name in names if name in defaults):
         value = getattr(model, name)
         if value is not defaults[name] and value != defaults[name]:
             raise ValueError(f"{name}={value!r} has no effect with {reason}; leave it at {defaults[name]!r}.")
@@ -78,15 +75,15 @@ def training_of(model: Any, trainable: Trainable, groups: Sequence[str], one_pas
             raise ValueError("mixed_precision='float16' cannot be combined with optimizer='lbfgs'.")
     elif optimizer.own_rate:
         refuse(model, ("lr", "lr_scheduler"), "an optimizer that is an optax.GradientTransformation")
+    elif model.optimizer == "rprop":
+        refuse(model, ("lr_scheduler",), "optimizer='rprop', which adapts the steps itself from lr on")
+    if callable(model.lr_scheduler):
+        refuse(model, ("lr", "bb_lr"), "an lr_scheduler that is a function: it is the rate")
     if model.lr_scheduler is None:
         refuse(model, ("lr_scheduler_kwargs",), "lr_scheduler=None")
-    if model.batch_size is None and (model.patience or np.inf) < (model.gradient_accumulation_steps or 1):
-        raise ValueError(
-            f"patience={model.patience} would end the training before the first update of "
-            f"gradient_accumulation_steps={model.gradient_accumulation_steps}, which takes as many epochs in full "
-            "batch; set a larger patience or a batch_size."
-        )
     frozen = frozenset(model.freeze_params or ())
+    if optimizer.line_search and not set(groups) - frozen - trainable.fixed:
+        raise ValueError(f"freeze_params={model.freeze_params!r} leaves optimizer='lbfgs' nothing to train.")
     unknown = frozen - set(groups)
     if unknown:
         raise ValueError(
@@ -102,13 +99,29 @@ def training_of(model: Any, trainable: Trainable, groups: Sequence[str], one_pas
         epsilon=float(model.epsilon),
         patience=None if model.patience is None else float(model.patience),
         batch_size=model.batch_size,
-        blocks=trainable.row_wise and not model.devices,
+        blocks=trainable.row_wise and model.devices is None,
         early_stopping=not one_pass,
         restore_best=model.restore_best and not one_pass,
         frozen=frozen | trainable.fixed,
         mixed_precision=model.mixed_precision,
         checkpointing=model.gradient_checkpointing,
     )
+
+
+def refuse_standstill(model: Any, steps: int) -> None:
+    """Raise where a training of so many gradient steps an epoch would end before the model changes."""
+    lookahead = _lookahead(model.lookahead)
+    update = model.gradient_accumulation_steps or 1
+    change = update * (1 if lookahead is None else int(lookahead.sync_period))
+    # What is monitored changes with each update, but with `restore_best` when the model does.
+    for name, needed in {"patience": change if model.restore_best else update, "max_iter": change}.items():
+        epochs = getattr(model, name)
+        if epochs is not None and epochs * steps < needed:
+            raise ValueError(
+                f"{name}={epochs} would end the training before the model changes: with "
+                f"gradient_accumulation_steps={model.gradient_accumulation_steps} and lookahead={model.lookahead} that "
+                f"takes {needed} steps, and an epoch has {steps}; set a larger {name} or a smaller batch_size."
+            )
 
 
 def _group_rate(model: Any, optimizer: Optimizer, frozen: frozenset[str]) -> GroupRate | None:

@@ -121,10 +121,11 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
         self, X: Any, y: Any, sample_weight: Any, known: np.ndarray | None, reset: bool | None = None
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Validate and return samples, class indices and weights; `classes_` becomes known."""
-        dtype = jax.dtypes.canonicalize_dtype(np.float64)
         X, y, sample_weight = self._labelled(X, y, sample_weight, every_class=known is None)
         reset = known is None if reset is None else reset
-        X, y = self._validated(X, y, reset=reset)
+        # A training goes on in the precision that it began in.
+        dtype = jax.dtypes.canonicalize_dtype(np.float64) if reset else self.prototypes_.dtype
+        X, y = self._validated(X, y, reset=reset, dtype=dtype)
         check_classification_targets(y)
         y = column_or_1d(y, warn=True)
         weight = _check_sample_weight(sample_weight, X, dtype=dtype)
@@ -364,15 +365,24 @@ class DrawnPrototypes(PrototypeModel):
         """Return the number of prototypes of each class."""
         return _settings.counts_of(self, self.classes_)
 
-    def _draw(self, rows: Rows, stream: bool = False) -> tuple[np.ndarray, np.ndarray]:
-        """Return the first prototypes and their class indices; a `stream` may lack samples of a class so far."""
+    def _draw(self, rows: Rows, given: Rows, stream: bool = False) -> tuple[np.ndarray, np.ndarray]:
+        """Return the first prototypes and their class indices, drawn from distinct rows.
+
+        A user's function sees the rows as they were given. A `stream` may lack samples of a class so far.
+        """
         X, y, weight = (cast(np.ndarray, part) for part in rows)
         counts = self._counts()
         initializer = _settings.initializer_of(self)
         if callable(self.prototypes_initializer):
-            prototypes, indices = initializer(X, y, counts, jax.random.key(self.random_seed))
-            prototypes, indices = np.asarray(prototypes, X.dtype), np.asarray(indices)
+            drawn = initializer(given.X, given.y, counts, jax.random.key(np.uint32(self.random_seed)))
+            if not isinstance(drawn, tuple | list) or len(drawn) != 2:
+                raise ValueError(
+                    f"prototypes_initializer must return prototypes and their classes; got a {type(drawn).__name__}."
+                )
+            prototypes, indices = np.asarray(drawn[0], X.dtype), np.asarray(drawn[1])
             self._check_prototypes("prototypes_initializer", prototypes, indices, X.shape[1])
+            if not np.issubdtype(indices.dtype, np.integer):
+                raise ValueError(f"prototypes_initializer must code classes by integers; got {indices.dtype}.")
             return prototypes, indices.astype(np.int32)
         if (self.prototypes_initializer or "stratified_random") in DRAWN_FROM_DATA and not stream:
             for label, count, index in zip(self.classes_.tolist(), counts, range(len(counts)), strict=True):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.utils._param_validation import Interval
 
+from prosemble.core.part import COUNT
 from prosemble.models.metrics import Similarity
 from prosemble.objectives import Objective, Reasoning
 
@@ -28,9 +27,7 @@ class CBC(Similarity):
     _inert: ClassVar[tuple[str, ...]] = ("transfer_fn", "beta", "n_prototypes_per_class")
     _every_class_has_prototypes: ClassVar[bool] = False
     _counted_by: ClassVar[str] = "n_components"
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "n_components": [Interval(Integral, 1, None, closed="left")]
-    }
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"n_components": [COUNT]}
     _parameter_docs = """
         n_components : int, default=5
             Number of components.

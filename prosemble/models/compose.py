@@ -32,7 +32,7 @@ class PrototypeClassifier(GLVQ):
     objective: Objective | None = None
     cooperation: Cooperation | None = None
 
-    _measured_by: ClassVar[tuple[str, ...]] = ("distance",)
+    _measured_by: ClassVar[tuple[str, ...]] = ("distance", "objective")  # which may decide in its own way
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "distance": [Distance, None],
         "objective": [Objective, None],
@@ -45,6 +45,11 @@ class PrototypeClassifier(GLVQ):
             What is minimised; GLVQ's, with `transfer_fn`, `beta` and `margin`, when None.
         cooperation : prosemble.objectives.Cooperation, optional
             How the prototypes of one class share a sample; the nearest has all when None."""
+
+    def _validate_params(self) -> None:
+        super()._validate_params()
+        for part in filter(None, (self.distance, self.objective, self.cooperation)):
+            part.check()
 
     def _inert_options(self) -> list[str]:
         inert = super()._inert_options()
@@ -65,7 +70,7 @@ class PrototypeClassifier(GLVQ):
             )
         if self.cooperation is None:
             return objective
-        if not hasattr(objective, "cooperation"):
+        if getattr(objective, "cooperation", self) is not None:  # it has another, or cannot have any
             raise ValueError(
                 f"cooperation={self.cooperation!r} has no effect with objective={objective!r}; leave it at None."
             )

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin
 from sklearn.utils import _safe_indexing, check_array, check_consistent_length
-from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import _check_sample_weight
 
+from prosemble.core.part import COUNT, POSITIVE
 from prosemble.distances import Distance, Encoded, Omega
 from prosemble.encoders import CNN, MLP, Encoder, encode, layer_activation
 from prosemble.models.glvq import GLVQ
 from prosemble.models.metrics import OmegaMetric, Representation, TangentMetric
 from prosemble.models.probabilistic import RSLVQ
-
-_COUNT = Interval(Integral, 1, None, closed="left")
 
 
 class LatentMetric(ClassNamePrefixFeaturesOutMixin, Representation):
@@ -31,9 +29,9 @@ class LatentMetric(ClassNamePrefixFeaturesOutMixin, Representation):
     _siamese: ClassVar[bool] = True
     _measured_by: ClassVar[tuple[str, ...]] = ("activation",)
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "latent_dim": [_COUNT],
+        "latent_dim": [COUNT],
         "activation": [str, callable],
-        "bb_lr": [Interval(Real, 0, None, closed="neither"), None],
+        "bb_lr": [POSITIVE, None],
     }
     _parameter_docs = """
         activation : str or callable
@@ -134,7 +132,7 @@ class LatentMatrix(OmegaMetric):
 
     omega_dim: int | None = None
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"omega_dim": [_COUNT, None]}
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"omega_dim": [COUNT, None]}
     _parameter_docs = """
         omega_dim : int, optional
             Columns of omega, the rank of the metric; `latent_dim` when None."""

@@ -73,7 +73,7 @@ class KohonenModel(DrawnPrototypes):
             self._validate_params()
             X, y, weight = self._read(X, y, None, known=None)
             rows = Rows(X, y, weight)
-            prototypes, indices = self._draw(merge_equal_rows(rows))
+            prototypes, indices = self._draw(merge_equal_rows(rows), rows)
             data = loop.Data(pad(rows, None), np.int32(len(X)), None, indices.astype(np.int32), None)
             self._learn(data, np.asarray(prototypes, X.dtype))
         return self
@@ -88,7 +88,7 @@ class KohonenModel(DrawnPrototypes):
             while epoch < self.max_iter and not interrupt.came:
                 until = min(epoch + chunk, self.max_iter)
                 state, errors = kohonen.run(
-                    rule, distance, data, state, self.random_seed, float(self.lr), self.max_iter, until
+                    rule, distance, data, state, np.uint32(self.random_seed), float(self.lr), self.max_iter, until
                 )
                 history.append(np.asarray(errors[: until - epoch], float))
                 epoch = until

@@ -79,8 +79,9 @@ class MedianLVQ(DrawnPrototypes):
         """
         with unchanged_on_failure(self):
             self._validate_params()
-            rows = merge_equal_rows(Rows(*self._read(X, y, sample_weight, known=None)))
-            start, indices = self._draw(rows)
+            given = Rows(*self._read(X, y, sample_weight, known=None))
+            rows = merge_equal_rows(given)
+            start, indices = self._draw(rows, given)
             self._learn(pad(rows, None), np.asarray(start, rows.X.dtype), indices.astype(np.int32))
         return self
 

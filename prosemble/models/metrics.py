@@ -6,7 +6,6 @@ Each is combined with an objective's class: `class GMLVQ(MatrixMetric, GLVQ)`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import jax
@@ -15,8 +14,9 @@ import numpy as np
 from scipy.special import softmax
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import check_array
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import StrOptions
 
+from prosemble.core.part import COUNT, NOT_NEGATIVE, POSITIVE
 from prosemble.distances import (
     Distance,
     ExponentialKernel,
@@ -31,9 +31,6 @@ from prosemble.distances import (
 from prosemble.models import _settings
 from prosemble.models.model import Model
 from prosemble.models.prototype_base import SupervisedPrototypeModel
-
-_COUNT = Interval(Integral, 1, None, closed="left")
-_POSITIVE = Interval(Real, 0, None, closed="neither")
 
 
 class LearnedMetric(SupervisedPrototypeModel):
@@ -86,9 +83,7 @@ class Regularization(LearnedMetric):
 
     regularization: float = 0.0
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "regularization": [Interval(Real, 0, None, closed="left")]
-    }
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"regularization": [NOT_NEGATIVE]}
     _parameter_docs = """
         regularization : float, default=0.0
             eta in -eta / 2 log det(omega^T omega), which is added to the mean loss and keeps directions from vanishing
@@ -120,7 +115,7 @@ class MatrixMetric(ClassNamePrefixFeaturesOutMixin, Representation, OmegaMetric)
     excluded_directions: Any = None
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "latent_dim": [_COUNT, None],
+        "latent_dim": [COUNT, None],
         "excluded_directions": ["array-like", None],
     }
     _parameter_docs = """
@@ -168,7 +163,7 @@ class LocalMatrixMetric(Regularization):
     latent_dim: int | None = None
     per_class: bool = False
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"latent_dim": [_COUNT, None], "per_class": ["boolean"]}
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"latent_dim": [COUNT, None], "per_class": ["boolean"]}
     _parameter_docs = """
         latent_dim : int, optional
             Columns of each omega, the rank of the metrics; the number of features when None.
@@ -194,7 +189,7 @@ class TangentMetric(LearnedMetric):
 
     subspace_dim: int = 2
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"subspace_dim": [_COUNT]}
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"subspace_dim": [COUNT]}
     _parameter_docs = """
         subspace_dim : int, default=2
             Directions of each prototype along which differences do not count; at most n_features - 1 are used, since
@@ -214,7 +209,7 @@ class Similarity(SupervisedPrototypeModel):
     similarity_fn: Callable[..., Any] | None = None
 
     _measured_by: ClassVar[tuple[str, ...]] = ("similarity_fn",)
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"sigma": [_POSITIVE], "similarity_fn": [callable, None]}
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"sigma": [POSITIVE], "similarity_fn": [callable, None]}
     _parameter_docs = """
         sigma : float, default=1.0
             A component at distance d is detected by exp(-d / (2 sigma^2)).
@@ -240,8 +235,8 @@ class GaussianKernelMetric(LearnedMetric):
     sigma_min: float = 1e-3
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "sigma_init": [_POSITIVE, StrOptions({"median"})],
-        "sigma_min": [_POSITIVE],
+        "sigma_init": [POSITIVE, StrOptions({"median"})],
+        "sigma_min": [POSITIVE],
     }
     _parameter_docs = """
         sigma_init : float or 'median', default='median'
@@ -267,8 +262,8 @@ class ExponentialKernelMetric(LearnedMetric):
     omega_hat_scale: float = 0.1
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "latent_dim": [_COUNT, None],
-        "omega_hat_scale": [_POSITIVE],
+        "latent_dim": [COUNT, None],
+        "omega_hat_scale": [POSITIVE],
     }
     _parameter_docs = """
         latent_dim : int, optional

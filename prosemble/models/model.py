@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Int
 
-from prosemble.distances import Distance, Params, Start
+from prosemble.core.part import of_shape
+from prosemble.distances import Distance, Params, Start, measured
 from prosemble.objectives import Objective
 from prosemble.training.data import Rows
 from prosemble.training.precision import in_precision
@@ -56,7 +59,24 @@ class Model(Trainable):
 
     def init(self, start: Start) -> dict[str, Any]:
         """Return the parameters beside the prototypes, by name, as they start."""
-        return {**self.distance.init(start), **({} if self.objective is None else self.objective.init(start))}
+        params: dict[str, Any] = {}
+        parts = (self.distance,) if self.objective is None else (self.distance, self.objective)
+        for part in parts:
+            for name, value in part.init(start).items():
+                if name in params:
+                    raise ValueError(
+                        f"{type(self.distance).__name__} and {type(self.objective).__name__} both have parameters "
+                        f"named {name!r}."
+                    )
+                several: Any = value if isinstance(value, dict) else {name: value}
+                arrays = {key: np.asarray(array) for key, array in several.items()}
+                if name not in self.fixed and not all(jnp.issubdtype(a.dtype, jnp.floating) for a in arrays.values()):
+                    raise ValueError(
+                        f"{type(part).__name__} must start {name!r} at floating point numbers, or name it in `fixed`; "
+                        f"got {value!r}."
+                    )
+                params[name] = arrays if isinstance(value, dict) else arrays[name]
+        return params
 
     def loss(
         self,
@@ -72,9 +92,11 @@ class Model(Trainable):
             return self.hook.estimator._compute_loss(params, rows.X, rows.y, labels).astype(full)
         assert self.objective is not None  # _trainable saw to it
         # In mixed precision what follows the distances stays in full: it is cheap, and 1 / (d+ + d-)^2 overflows.
-        distances = self.distance(params, rows.X).astype(full)
+        distances = measured(self.distance, params, rows.X).astype(full)
         params = in_precision(params, full)
-        loss = (rows.weight * self.objective(params, distances, rows.y, labels, epoch)).sum() / total
+        losses = self.objective(params, distances, rows.y, labels, epoch)
+        losses = of_shape(rows.weight.shape, "(n,)", type(self.objective).__name__, losses)
+        loss = (rows.weight * losses).sum() / total
         penalty = self.distance.penalty(params)
         # A block of rows has its share of it.
         return loss if penalty is None else loss + penalty * (rows.weight.sum() / total)

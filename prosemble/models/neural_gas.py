@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from sklearn.utils._param_validation import Interval
 
+from prosemble.core.part import POSITIVE
 from prosemble.models.glvq import GLVQ
 from prosemble.models.metrics import LocalMatrixMetric, MatrixMetric, RelevanceMetric, TangentMetric
 from prosemble.models.probabilistic import CELVQ, LMRSLVQ, MRSLVQ, RSLVQ
@@ -23,8 +24,8 @@ class NeuralGasCooperation(SupervisedPrototypeModel):
     gamma_decay: float | None = None
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "gamma_init": [Interval(Real, 0, None, closed="neither"), None],
-        "gamma_final": [Interval(Real, 0, None, closed="neither")],
+        "gamma_init": [POSITIVE, None],
+        "gamma_final": [POSITIVE],
         "gamma_decay": [Interval(Real, 0, 1, closed="right"), None],
     }
     _parameter_docs = """

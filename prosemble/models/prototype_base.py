@@ -18,7 +18,7 @@ import optax
 from sklearn.base import clone
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d
 
-from prosemble.core.activations import Activation, get_activation
+from prosemble.core.activations import Activation, get_activation, identity
 from prosemble.core.callbacks import Callback
 from prosemble.core.distance import squared_euclidean_distance_matrix
 from prosemble.core.initializers import filled
@@ -26,6 +26,7 @@ from prosemble.distances import Distance, Start, evaluate
 from prosemble.models import _docs, _settings
 from prosemble.models.base import DrawnPrototypes, unchanged_on_failure
 from prosemble.models.model import Hook, Model
+from prosemble.models.quantized import attribute_of
 from prosemble.objectives import Cooperation, Decision, Objective
 from prosemble.training import loop
 from prosemble.training.data import Rows, merge_equal_rows, pad, rows_trained_at_a_time, shard
@@ -36,6 +37,9 @@ from prosemble.training.threads import one_thread_each
 
 # Epochs are run in chunks of about this many multiplications, a second or so, between which Ctrl-C is heard.
 _CHUNK = 2e10
+
+# Fitted attributes beside those that tell of the training, whose names no parameter can have.
+_TAKEN = ("classes_", "n_classes_", "prototype_labels_", "n_features_in_", "feature_names_in_", "quantization_")
 
 
 class SupervisedPrototypeModel(DrawnPrototypes):
@@ -95,6 +99,14 @@ class SupervisedPrototypeModel(DrawnPrototypes):
         tags.input_tags.allow_nan = self.allow_nan
         return tags
 
+    def __sklearn_clone__(self) -> Self:
+        # Devices can be shared, but not copied.
+        bare = copy.copy(self)
+        bare.devices = None
+        cloned = cast(Self, super(SupervisedPrototypeModel, bare).__sklearn_clone__())
+        cloned.devices = self.devices
+        return cloned
+
     # What a model is made of: named models override these three, a user's may override `_compute_loss`.
 
     def _objective(self) -> Objective | None:
@@ -143,6 +155,8 @@ class SupervisedPrototypeModel(DrawnPrototypes):
             hook = Hook(resolved, self.get_params(deep=False))
         elif self._objective() is None:
             self._compute_loss({}, None, None, None)  # says what to override
+        elif get_activation(self.transfer_fn or "identity") is identity:
+            _settings.refuse(self, ["beta"], f"transfer_fn={self.transfer_fn!r}")
         return Model(distance=self._metric(), objective=self._objective(), hook=hook)
 
     def _validated(self, X: Any, y: Any = "no_validation", **options: Any) -> Any:
@@ -193,7 +207,8 @@ class SupervisedPrototypeModel(DrawnPrototypes):
         resume : bool, default=False
             Go on from the fitted state, optimiser included. A training that was interrupted (a checkpoint, Ctrl-C)
             runs up to `max_iter`, a finished one for `max_iter` further epochs; `n_iter_` and histories go on. Where
-            an option was changed since, what it keeps (an average, the state of another optimiser) begins anew.
+            an option was changed since, what it keeps (an average, the state of another optimiser) begins anew. What
+            decides only where a training starts (the number of prototypes, the size of a metric) is as it was.
 
         Returns
         -------
@@ -212,9 +227,9 @@ class SupervisedPrototypeModel(DrawnPrototypes):
                 check_is_fitted(self)
                 self._require_full_precision("fit(resume=True)")
             X, y, weight = self._read(X, y, sample_weight, known=self.classes_ if resume else None)
-            rows, merged = self._arrange(X, y, weight)
+            rows, merged, given = self._arrange(X, y, weight)
             if not resume:
-                self._start(merged, initial_prototypes, initial_labels)
+                self._start(merged, given, initial_prototypes, initial_labels)
             first = self.n_iter_ if resume else 0
             until = self.max_iter if self._interrupted and first < self.max_iter else first + self.max_iter
             self._train(rows, self._read_validation(validation_data), until)
@@ -235,7 +250,7 @@ class SupervisedPrototypeModel(DrawnPrototypes):
         -------
         self
             Fitted as by `fit` with the seed `best_seed_`; `seed_losses_` holds the loss that each seed ended with,
-            infinite where its training diverged.
+            infinite where its training diverged. `random_seed` stays as it was.
         """
         from prosemble.models.together import fit_together
 
@@ -248,6 +263,8 @@ class SupervisedPrototypeModel(DrawnPrototypes):
         def start(seed: int) -> SupervisedPrototypeModel:
             return clone(self).set_params(**{**own, "random_seed": seed})
 
+        for seed in seeds:
+            start(seed)._validate_params()
         fits = fit_together([start(seed) for seed in seeds], X, y, sample_weight)
         failure = None
         for index, seed in enumerate(seeds):
@@ -267,6 +284,8 @@ class SupervisedPrototypeModel(DrawnPrototypes):
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
         """Learn from one pass over `X`; the optimiser's state is kept from call to call.
+
+        Callbacks see it as a training of one epoch; stopping rules and `restore_best` do not act on it.
 
         Parameters
         ----------
@@ -293,24 +312,24 @@ class SupervisedPrototypeModel(DrawnPrototypes):
             else:
                 known = np.unique(classes)
             X, y, weight = self._read(X, y, sample_weight, known=known, reset=not fitted)
-            rows, merged = self._arrange(X, y, weight)
+            rows, merged, given = self._arrange(X, y, weight)
             if not fitted:
-                self._start(merged, None, None, stream=True)
+                self._start(merged, given, None, None, stream=True)
             self._train(rows, None, self.n_iter_ + 1, one_pass=True)
         return self
 
-    def _arrange(self, X: np.ndarray, y: np.ndarray, weight: np.ndarray) -> tuple[Rows, Rows]:
-        """Return the rows to train on and the distinct ones, from which prototypes are drawn in every mode."""
+    def _arrange(self, X: np.ndarray, y: np.ndarray, weight: np.ndarray) -> tuple[Rows, Rows, Rows]:
+        """Return the rows to train on, the distinct ones, which prototypes are drawn from, and those as given."""
         rows = Rows(X, y, weight)
         merged = merge_equal_rows(rows)
         if self._trainable().row_wise:
-            return (merged if self.batch_size is None else rows), merged
+            return (merged if self.batch_size is None else rows), merged, rows
         if self.class_weight is not None or (weight != 1).any():
             raise ValueError(
                 f"sample_weight and class_weight cannot act on {type(self).__name__}: its _compute_loss returns one "
                 "number for all samples."
             )
-        return rows, merged
+        return rows, merged, rows
 
     def _read_validation(self, validation_data: Any) -> Rows | None:
         if validation_data is None:
@@ -319,22 +338,24 @@ class SupervisedPrototypeModel(DrawnPrototypes):
             X, y = validation_data
         except (TypeError, ValueError):
             raise ValueError("validation_data must be a pair (X, y).") from None
-        dtype = jax.dtypes.canonicalize_dtype(np.float64)
+        dtype = self.prototypes_.dtype
         X, y, weight = self._labelled(X, y, None, every_class=False)
-        X, y = self._validated(X, y)
+        X, y = self._validated(X, y, dtype=dtype)
         weight = _check_sample_weight(weight, X, dtype=dtype)
         return Rows(X, self._encode(column_or_1d(y), "validation_data"), weight)
 
-    def _start(self, rows: Rows, prototypes: Any, labels: Any, stream: bool = False) -> None:
+    def _start(self, rows: Rows, given: Rows, prototypes: Any, labels: Any, stream: bool = False) -> None:
         """Set everything that is fitted to its value before the first epoch."""
         if self.allow_nan:
-            rows = rows._replace(X=filled(*rows))
+            rows, given = (some._replace(X=filled(*some)) for some in (rows, given))
         X = cast(np.ndarray, rows.X)
         if prototypes is None:
             if labels is not None:
                 raise ValueError("initial_labels were given without initial_prototypes.")
-            prototypes, indices = self._draw(rows, stream)
+            prototypes, indices = self._draw(rows, given, stream)
         else:
+            if hasattr(prototypes, "columns"):
+                self._validated(prototypes)  # the order of the columns
             prototypes = np.asarray(prototypes, X.dtype)
             if labels is None:
                 indices = np.repeat(np.arange(self.n_classes_), self._counts())
@@ -345,6 +366,8 @@ class SupervisedPrototypeModel(DrawnPrototypes):
         rng = np.random.default_rng([self.random_seed, 1])  # another stream than the one that drew the prototypes
         start = Start(X, rows.y, rows.weight, params["prototypes"], indices, rng)
         params |= in_precision(self._trainable().init(start), X.dtype)
+        if taken := [name for name in params if attribute_of(name) in {*self._progress, *_TAKEN}]:
+            raise ValueError(f"A parameter cannot be named {taken[0]!r}: {attribute_of(taken[0])!r} is something else.")
         self._hold_parameters(params, indices)
         self._state: loop.State | None = None
         self._interrupted = False
@@ -356,7 +379,11 @@ class SupervisedPrototypeModel(DrawnPrototypes):
     def _training(self, n: int, one_pass: bool = False) -> loop.Training:
         """Return how this model is trained on so many rows."""
         training = _settings.training_of(self, self._trainable(), self._groups, one_pass)
-        return training if training.batch_size is None else training.with_batch_size(min(training.batch_size, n))
+        if training.batch_size is not None:
+            training = training.with_batch_size(min(training.batch_size, n))
+        if not one_pass:
+            _settings.refuse_standstill(self, 1 if training.batch_size is None else -(-n // training.batch_size))
+        return training
 
     def _lay_out(self, training: loop.Training, rows: Rows, validation: Rows | None) -> loop.Data:
         """Return what the loop reads, in shapes that programs are kept for."""
@@ -368,6 +395,14 @@ class SupervisedPrototypeModel(DrawnPrototypes):
             rows = pad(rows, training.batch_size, block)
             validation = None if validation is None else pad(validation, None, block)
         if self.devices is not None:
+            devices = list(self.devices)
+            if not devices or len(set(devices)) < len(devices) or not all(isinstance(d, jax.Device) for d in devices):
+                raise ValueError(f"devices must hold JAX devices, each once; got {self.devices!r}.")
+            if training.batch_size is not None and training.batch_size < len(self.devices):
+                raise ValueError(
+                    f"devices={self.devices!r} cannot share out batches of {training.batch_size} rows; choose a larger "
+                    "batch_size or fewer devices."
+                )
             if not training.model.row_wise and n % len(self.devices):
                 raise ValueError(
                     f"devices={self.devices!r} cannot share out {n} rows equally, and {type(self).__name__} cannot be "
@@ -386,12 +421,15 @@ class SupervisedPrototypeModel(DrawnPrototypes):
         training = self._training(len(rows.X), one_pass)
         data = self._lay_out(training, rows, validation)
         former, fresh = self._state, self._state is None
-        state = (
-            loop.template(training, self._parameters()) if former is None else loop.adapted(training, former, self.lr)
-        )
+        if former is None:
+            state = loop.template(training, self._parameters())
+        else:
+            state = loop.adapted(training, former, self._parameters(), self.lr)
+            if np.isfinite(self.val_loss_history_[-1:]).any() != (validation is not None):
+                state = loop.unmonitored(state)
         state = state._replace(finished=np.bool_(False))
 
-        callbacks = [] if one_pass else _settings.callbacks_of(self)
+        callbacks = _settings.callbacks_of(self)
         span = self._span(data)
         chunk = span if self.use_scan and not callbacks else 1
         first = self.n_iter_
@@ -406,7 +444,7 @@ class SupervisedPrototypeModel(DrawnPrototypes):
                     rates = self._rates(training, data, int(state.step), span, until)
                 stop = min(self.n_iter_ + chunk, until)
                 with one_thread_each:
-                    outcome = loop.run(training, data, state, rates, self.random_seed, fresh, stop)
+                    outcome = loop.run(training, data, state, rates, np.uint32(self.random_seed), fresh, stop)
                     outcome = jax.tree.map(np.asarray, outcome)
                 self._hold(outcome)
                 state, fresh = outcome.state, False
@@ -462,8 +500,10 @@ class SupervisedPrototypeModel(DrawnPrototypes):
         self._state = state
         self.n_iter_ = int(state.epoch)
         self.loss_history_ = np.concatenate([self.loss_history_, losses])
-        if history.val_loss is not None:
-            self.val_loss_history_ = np.concatenate([self.val_loss_history_, monitored])
+        if history.val_loss is not None or len(self.val_loss_history_):
+            before = len(self.loss_history_) - epochs - len(self.val_loss_history_)  # without validation
+            of_these = np.full(epochs, np.nan) if history.val_loss is None else monitored
+            self.val_loss_history_ = np.concatenate([self.val_loss_history_, np.full(before, np.nan), of_these])
         self.loss_ = float(self.loss_history_[-1])
         self.best_loss_ = float(state.best_loss)
 

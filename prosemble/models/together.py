@@ -134,11 +134,13 @@ def _job(model: SupervisedPrototypeModel, X: Any, y: Any, sample_weight: Any, sh
 
     model._validate_params()
     kind = (type(model), model.allow_nan, model.batch_size is None, model.class_weight is not None)
-    (rows, merged), read = once(kind, kept(lambda: model._arrange(*model._read(X, y, sample_weight, known=None))))
+    (rows, merged, given), read = once(
+        kind, kept(lambda: model._arrange(*model._read(X, y, sample_weight, known=None)))
+    )
     model.__dict__.update(read)
     # What all models have beside their own parameters decides how they are trained, not how they start.
     own = {name: value for name, value in model.get_params(deep=False).items() if name not in _OF_TRAINING}
-    started = once((*kind, frozen(own)), kept(lambda: model._start(merged, None, None)))[1]
+    started = once((*kind, frozen(own)), kept(lambda: model._start(merged, given, None, None)))[1]
     model.__dict__.update(started)
     training = model._training(len(rows.X))
     layout = (*kind, repr(model.class_weight), training.batch_size, model.prototype_labels_.tobytes())
@@ -176,6 +178,7 @@ def _run(sets: Sequence[Sequence[_Job]], size: int, beside: int) -> None:
     state = _stacked([job.state for job in jobs])
     until = np.array([job.model.max_iter for job in jobs])
     span = first.model._span(first.data, len(jobs))
+    seed = np.uint32(first.model.random_seed)
     epoch = 0
     while epoch < until.max():
         rates = _stacked(
@@ -188,7 +191,7 @@ def _run(sets: Sequence[Sequence[_Job]], size: int, beside: int) -> None:
         with one_thread_each:
             outcome = jax.tree.map(
                 np.asarray,
-                _run_together(structure, numbers, data, state, rates, first.model.random_seed, epoch == 0, stop),
+                _run_together(structure, numbers, data, state, rates, seed, epoch == 0, stop),
             )
         for index, job in enumerate(jobs):
             if job.learned and job.model.n_iter_ < outcome.state.epoch[index]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from numbers import Real
+from typing import Any, ClassVar
+
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
+from sklearn.utils._param_validation import Interval
 
-from prosemble.core.part import Number, Part
+from prosemble.core.part import POSITIVE, Number, Part
 
 
 class Cooperation(Part):
@@ -25,6 +29,12 @@ class NeuralGas(Cooperation):
     The range gamma is `gamma_init * gamma_decay ** epoch`, but not below `gamma_final`; towards zero the nearest
     prototype has all the weight.
     """
+
+    accepts: ClassVar[dict[str, list[Any]]] = {
+        "gamma_init": [POSITIVE],
+        "gamma_final": [POSITIVE],
+        "gamma_decay": [Interval(Real, 0, 1, closed="right")],
+    }
 
     gamma_init: Number = 1.0
     gamma_final: Number = 0.01

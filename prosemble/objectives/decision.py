@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import jax.numpy as jnp
 import numpy as np
@@ -10,7 +10,7 @@ from jaxtyping import Array, Float, Int
 
 from prosemble.core.competitions import votes
 from prosemble.core.losses import relative_difference
-from prosemble.core.part import Part
+from prosemble.core.part import COUNT, Part
 from prosemble.core.pooling import stratified_min_pooling
 from prosemble.distances import Params
 
@@ -59,6 +59,8 @@ class Votes(Decision):
 
     A class without a vote is as far as minus the logarithm of the smallest normal number, so that all is finite.
     """
+
+    accepts: ClassVar[dict[str, list[Any]]] = {"n_neighbors": [COUNT]}
 
     n_neighbors: int
 

@@ -7,7 +7,7 @@ from jaxtyping import Array, Float, Int
 
 from prosemble.core.activations import Activation, identity
 from prosemble.core.losses import lvq1_term, nearest_distances, relative_difference
-from prosemble.core.part import Number, Part
+from prosemble.core.part import Number, Part, of_shape
 from prosemble.distances import Params
 from prosemble.objectives.base import Objective
 from prosemble.objectives.cooperation import Cooperation
@@ -31,7 +31,8 @@ class RelativeDifference(Term):
     margin: Number = 0.0
 
     def __call__(self, plus: Some, minus: Some) -> Some:
-        return self.transfer(relative_difference(plus, minus) + self.margin, self.beta)
+        mu = relative_difference(plus, minus) + self.margin
+        return of_shape(mu.shape, "of mu", "transfer_fn", self.transfer(mu, self.beta))
 
 
 class Attraction(Term):

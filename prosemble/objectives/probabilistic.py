@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 import jax.numpy as jnp
 import numpy as np
 import optax
@@ -9,7 +11,7 @@ from jaxtyping import Array, Float, Int
 
 from prosemble.core.constraints import at_least
 from prosemble.core.losses import log_evidence
-from prosemble.core.part import Number
+from prosemble.core.part import COUNT, POSITIVE, Number
 from prosemble.core.pooling import stratified_min_pooling, stratified_sum_pooling
 from prosemble.distances import Params, Start
 from prosemble.objectives.base import Objective
@@ -26,6 +28,8 @@ class SoftLVQ(Objective):
     prototypes of a class enter its probability with their weights.
     """
 
+    accepts: ClassVar[dict[str, list[Any]]] = {"sigma": [POSITIVE]}
+
     robust: bool = True
     learn: bool = False
     sigma: Number = 1.0
@@ -36,7 +40,7 @@ class SoftLVQ(Objective):
         return frozenset() if self.learn else frozenset({"sigma"})
 
     def init(self, start: Start) -> dict[str, np.ndarray]:
-        return {"sigma": np.asarray(self.sigma)}
+        return {"sigma": np.asarray(self.sigma, float)}
 
     def __call__(
         self,
@@ -61,6 +65,8 @@ class CrossEntropy(Objective):
 
     The distance of a class is that of its nearest prototype, or with a cooperation the weighted mean of all of its.
     """
+
+    accepts: ClassVar[dict[str, list[Any]]] = {"n_classes": [COUNT]}
 
     n_classes: int
     cooperation: Cooperation | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -11,7 +11,7 @@ from jaxtyping import Array, Float, Int
 
 from prosemble.core.competitions import cbcc
 from prosemble.core.losses import margin_term
-from prosemble.core.part import Number
+from prosemble.core.part import COUNT, POSITIVE, Number
 from prosemble.core.similarities import gaussian_similarity
 from prosemble.distances import Params, Start
 from prosemble.objectives.base import Objective
@@ -22,6 +22,8 @@ class Agreement(Decision):
     """A class is as far as minus the logarithm of its probability by reasoning."""
 
     of_classes: ClassVar[bool] = False
+
+    accepts: ClassVar[dict[str, list[Any]]] = {"sigma": [POSITIVE, None]}
 
     sigma: Number | None = 1.0
 
@@ -45,6 +47,8 @@ class Reasoning(Objective):
     A component is detected by exp(-d / (2 sigma^2)), or where sigma is None, by one minus its distance. Its reasonings
     start with what it was drawn from: mostly for its own class and mildly against the others.
     """
+
+    accepts: ClassVar[dict[str, list[Any]]] = {"n_classes": [COUNT], "sigma": [POSITIVE, None]}
 
     n_classes: int
     margin: Number = 0.3

@@ -20,11 +20,12 @@ class Interrupt:
 def deferred_interrupt() -> Iterator[Interrupt]:
     """Note the first Ctrl-C in the place of a `KeyboardInterrupt`; a second one acts as it always does.
 
-    Only the main thread hears signals; in another one this changes nothing.
+    Only the main thread hears signals; in another one this changes nothing, nor where Ctrl-C is ignored or has a
+    handler of its own.
     """
     interrupt = Interrupt()
     former = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or former is None:
+    if threading.current_thread() is not threading.main_thread() or former is not signal.default_int_handler:
         yield interrupt
         return
 

@@ -193,8 +193,11 @@ def _abstract_state(beginning: _Beginning) -> State:
     return jax.eval_shape(initial_state, beginning.training, beginning.shapes, 0.0)
 
 
-def adapted(training: Training, state: State, rate: AnyArray) -> State:
-    """Return the state that this training goes on from: what another one lacks or has otherwise begins anew."""
+def adapted(training: Training, state: State, fitted: dict[str, AnyArray], rate: AnyArray) -> State:
+    """Return the state that this training goes on from: what another one lacks or has otherwise begins anew.
+
+    Where that decides which parameters the model holds, it begins from those that were `fitted`.
+    """
 
     def form(field: Any) -> Any:
         return jax.tree.structure(field), [(np.shape(leaf), np.result_type(leaf)) for leaf in jax.tree.leaves(field)]
@@ -203,6 +206,8 @@ def adapted(training: Training, state: State, rate: AnyArray) -> State:
     other = [name for name in State._fields if form(getattr(state, name)) != form(getattr(wanted, name))]
     if not other:
         return state
+    if {"best", "average", "slow"} & set(other):
+        state = state._replace(params=fitted)
     if "best" in other and wanted.best is not None:
         other.append("best_loss")
     begun = jax.tree.map(np.asarray, initial_state(training, state.params, rate))
@@ -225,23 +230,26 @@ def run(training: Training, data: Data, state: State, rates: Rates, seed: int, f
 
     def body(carry: tuple[State, History]) -> tuple[State, History]:
         state, history = carry
-        before = training.held(state) if training.restore_best else None
+        before = state.params if training.restore_best else None
         state, loss = _epoch(training, data, state, rates, seed)
         history = history._replace(loss=history.loss.at[state.epoch - first].set(loss))
         after = training.held(state)
-        if data.validation is None:
+        rows = data.validation
+        if rows is None and training.restore_best and after is not state.params:
+            rows = data.train  # `loss` is not that of what the model holds, an average or the slow weights
+        if rows is None:
             monitored = loss
             # A full batch's loss is that of the parameters before the update.
             measured = before if training.batch_size is None else after
         else:
-            rows = data.validation
             total, epoch = _total_weight(rows.weight), state.epoch
 
-            def validation_loss(params: Params, rows: Rows) -> Array:
+            def loss_of_held(params: Params, rows: Rows) -> Array:
                 return _mean_loss(training, data, params, rows, total, epoch)
 
-            monitored = _by_blocks(training, data, validation_loss, after, rows).astype(loss.dtype)
-            history = history._replace(val_loss=history.val_loss.at[state.epoch - first].set(monitored))
+            monitored = _by_blocks(training, data, loss_of_held, after, rows).astype(loss.dtype)
+            if history.val_loss is not None:
+                history = history._replace(val_loss=history.val_loss.at[state.epoch - first].set(monitored))
             measured = after
         return _monitor(training, state, monitored, measured), history
 
@@ -250,6 +258,13 @@ def run(training: Training, data: Data, state: State, rates: Rates, seed: int, f
 
     state, history = lax.while_loop(more, body, (state, history))
     return Outcome(state, training.held(state) if state.best is None else state.best, history)
+
+
+def unmonitored(state: State) -> State:
+    """Return the state of a training whose losses so far cannot be compared with those to come."""
+    infinity = np.full_like(state.best_loss, np.inf)
+    stall = None if state.stall is None else Stall(infinity, np.int32(0))
+    return state._replace(best_loss=infinity, previous_loss=infinity, stall=stall)
 
 
 def _mean_of_observed(X: Array, axis: int) -> Array:
@@ -313,7 +328,7 @@ def _epoch(training: Training, data: Data, state: State, rates: Rates, seed: Any
     whole, rest = divmod(len(order), size)
     state, losses = lax.scan(step, state, order[: whole * size].reshape(whole, size))
     loss = losses.sum()
-    if rest:  # only a loss that cannot be padded gets here
+    if rest and not training.model.row_wise:  # otherwise it is padding, so that devices have equal shares
         state, last = step(state, order[whole * size :])
         loss += last
     return state, loss

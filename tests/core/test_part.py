@@ -2,7 +2,9 @@
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import pytest
+from jaxtyping import Array, Float
 
 from prosemble.core.part import Part
 
@@ -30,6 +32,19 @@ def test_numbers_and_parts_are_traced_and_the_rest_is_static():
     assert apply(Outer(inner=Inner(scale=1.0), power=2, shift=1.0), jnp.float32(3.0)) == 10.0
     assert apply(Outer(inner=Inner(scale=1.0), power=3), jnp.float32(3.0)) == 27.0
     assert len(traces) == 3
+
+
+class Weighted(Part):
+    ours: Float[Array, " d"]
+    theirs: np.ndarray
+    perhaps: Float[Array, " d"] | None = None
+
+
+def test_arrays_are_traced_however_they_are_annotated():
+    apply = jax.jit(lambda part, x: (x * part.ours * part.theirs).sum())
+    for scale in (1.0, 2.0):
+        assert apply(Weighted(ours=jnp.full(2, scale), theirs=np.ones(2)), jnp.ones(2)) == 2 * scale
+    assert apply._cache_size() == 1
 
 
 def test_parts_of_two_kinds_never_share_a_program():

@@ -11,6 +11,7 @@ from safetensors.numpy import save_file
 
 from prosemble.io import ModelFileError, files
 from prosemble.models import GLVQ, GLVQ1, SupervisedPrototypeModel
+from tests.precision import float64
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +100,14 @@ DAMAGE = {
     "no fitted part": lambda path: with_header(path, fitted={}),
     "unknown parameter": lambda path: with_header(path, parameters={"exploit": 1}),
     "wrong width": lambda path: with_header(path, fitted=files.read(path)[0]["fitted"] | {"n_features_in": 3}),
+    "no class": lambda path: with_header(path, **{"class": ["GLVQ"]}),
+    "no parameters": lambda path: with_header(path, parameters=None),
+    "older than the first": lambda path: with_header(path, format=0),
+    "deep": lambda path: save_file({"prototypes": np.zeros((2, 2))}, path, metadata={"prosemble": "[" * 100_000}),
+    "labels of another type": lambda path: with_header(
+        path, fitted=files.read(path)[0]["fitted"] | {"labels": {"dtype": "<i8", "values": ["a", "b", "c"]}}),
+    "no such label": lambda path: with_header(
+        path, fitted=files.read(path)[0]["fitted"] | {"prototype_labels": [0, 1, 1, -1]}),
     "labels of objects": lambda path: with_header(
         path, fitted=files.read(path)[0]["fitted"] | {"labels": {"dtype": "V8", "values": [0, 1, 2]}}),
 }  # fmt: skip
@@ -124,7 +133,49 @@ def test_labels_that_no_file_holds(iris, tmp_path):
     X, y = iris
     with pytest.raises(ValueError, match=r"numbers, booleans or text; these are of type datetime64"):
         GLVQ(max_iter=2).fit(X, np.datetime64("2026-01-01") + y).save(tmp_path / "m")
+    if np.dtype(np.longdouble).itemsize > 8:
+        with pytest.raises(ValueError, match=r"these are of type (float128|float96|longdouble)"):
+            GLVQ(max_iter=2).fit(X, y.astype(np.longdouble)).save(tmp_path / "m")
     assert not os.listdir(tmp_path)
+
+
+def test_what_is_no_file_is_left_as_it_is(model, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(FileExistsError, match="is a device or a pipe"):
+        model.save(tmp_path / "pipe")
+    with pytest.raises(IsADirectoryError, match="is a folder"):
+        model.save(tmp_path)
+    with pytest.raises(FileNotFoundError, match="no folder"):
+        model.save(tmp_path / "nowhere" / "model")
+    assert os.listdir(tmp_path) == ["pipe"]
+
+
+def test_a_link_leads_to_the_file_and_permissions_stay(model, path):
+    path.chmod(0o600)
+    link = path.with_name("link")
+    link.symlink_to(path)
+    before = path.read_bytes()
+    model.set_params(verbose=True).save(link)
+    model.set_params(verbose=False)
+    assert link.is_symlink() and path.read_bytes() != before and path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_class_of_the_users_is_not_taken_for_the_librarys_of_that_name(iris, tmp_path):
+    own = type("GLVQ", (GLVQ,), {"__module__": __name__, "_inert": ("margin",)})
+    own(max_iter=1).fit(*iris).save(tmp_path / "m")
+    assert type(own.load(tmp_path / "m")) is own
+    for load in (GLVQ.load, SupervisedPrototypeModel.load, files.load):
+        with pytest.raises(ModelFileError, match="holds a tests.io.test_files.GLVQ"):
+            load(tmp_path / "m")
+
+
+def test_a_training_goes_on_in_the_precision_that_it_began_in(model, path, iris):
+    X, y = iris
+    expected = GLVQ.load(path).partial_fit(X, y).fit(X, y, validation_data=(X, y), resume=True)
+    with float64():
+        loaded = GLVQ.load(path).partial_fit(X, y).fit(X, y, validation_data=(X, y), resume=True)
+    assert loaded.prototypes_.dtype == np.float32
+    np.testing.assert_allclose(loaded.prototypes_, expected.prototypes_, atol=1e-5)
 
 
 def test_the_class_is_checked(path, tmp_path):

@@ -157,7 +157,7 @@ def test_a_second_fit_and_changed_numbers_compile_nothing(name, iris):
     before = loop.run._cache_size(), prediction._class_distances._cache_size()
     numbers = {"lr": 0.02, "epsilon": 1e-4, "random_seed": 7, "max_iter": 31}
     if name == "GLVQ":
-        numbers |= {"beta": 3.0, "margin": 0.2}
+        numbers |= {"margin": 0.2}
     for option, value in numbers.items():
         make(name).set_params(**{option: value}).fit(X, y).predict(X)
     make(name).fit(X[:-1], y[:-1]).predict(X)  # a fold of about the same size

@@ -137,7 +137,7 @@ def test_what_cannot_be_trained_together_is_fitted_by_itself(iris, model):
         def on_fit_end(self, model, info):
             ended.append(info["iteration"])
 
-    BatchedSearchCV(model.__class__(max_iter=3, callbacks=[Ended()]), {"beta": [2.0]}, cv=3).fit(*iris)
+    BatchedSearchCV(model.__class__(max_iter=3, callbacks=[Ended()]), {"margin": [0.1]}, cv=3).fit(*iris)
     assert ended == [2] * 4
     batched, own = (search(KNeighborsClassifier(), {"n_neighbors": [1, 5]}, cv=3).fit(*iris) for search in _both())
     same_results(batched, own)
@@ -244,7 +244,7 @@ NOT_OF_A_SEARCH = {
 
 @pytest.mark.breadth
 @parametrize_with_checks(
-    [BatchedSearchCV(GLVQ(max_iter=3, lr=0.1), {"beta": [2.0, 10.0]}, cv=2, error_score="raise")],
+    [BatchedSearchCV(GLVQ(max_iter=3, lr=0.1), {"margin": [0.0, 0.1]}, cv=2, error_score="raise")],
     expected_failed_checks=lambda search: NOT_OF_A_SEARCH,
 )
 def test_scikit_learns_checks(estimator, check):

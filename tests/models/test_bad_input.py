@@ -1,13 +1,19 @@
 """Each bad input is refused before training, by a message with the parameter and what is accepted."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import optax
+import pandas as pd
 import pytest
 from scipy.sparse import csr_array
 from sklearn.exceptions import NotFittedError
 
+from prosemble.distances import Distance, Encoded, Lp, Omega
+from prosemble.encoders import MLP
 from prosemble.models import GLVQ
-from prosemble.objectives import NeuralGas, Reasoning
+from prosemble.objectives import NeuralGas, Objective, Reasoning, SoftLVQ
 from tests.registry import MODELS
 
 
@@ -95,6 +101,57 @@ def test_the_parameter_that_is_wrong_is_named(model, message, iris):
         model.fit(*iris)
 
 
+class Own(Distance):
+    """A user's distance, of which one thing is wrong."""
+
+    start: object = None
+    name: str = "scale"
+    change: Callable[[Any], Any] = lambda distances: distances
+
+    def init(self, start):
+        return {} if self.start is None else {self.name: self.start}
+
+    def __call__(self, params, X):
+        return self.change(((X[:, None] - params["prototypes"]) ** 2).sum(axis=-1))
+
+
+class OfAll(Objective):
+    def __call__(self, params, distances, y, labels, epoch):
+        return distances.mean()
+
+
+@pytest.mark.parametrize(
+    ("parts", "message"),
+    [
+        ({"distance": Own(change=lambda D: D[:, :1])}, r"Own must return an array of shape \(n, p\), here .*; got"),
+        ({"distance": Own(change=lambda D: D.sum())}, r"Own must return .* got \(\)"),
+        ({"distance": Own(change=lambda D: D.T)}, r"Own must return an array of shape \(n, p\)"),
+        ({"objective": OfAll()}, r"OfAll must return an array of shape \(n,\), here .*; got \(\)"),
+        ({"transfer_fn": lambda mu, beta: mu.sum()}, "transfer_fn must return an array of shape of mu"),
+        ({"distance": Own(start=2.0, name="sigma"), "objective": SoftLVQ()}, "Own and SoftLVQ both .* named 'sigma'"),
+        ({"distance": Own(start=2.0, name="classes")}, "cannot be named 'classes': 'classes_' is something else"),
+        ({"distance": Own(start=2.0, name="loss")}, "cannot be named 'loss'"),
+        ({"distance": Lp(p=0.5)}, "'p' parameter of Lp must be"),
+        ({"distance": Encoded(encoder=MLP(hidden_sizes=(3,), latent_dim=2), distance=Omega(latent_dim=0))}, "of Omega"),
+        ({"objective": SoftLVQ(sigma=0.0)}, "'sigma' parameter of SoftLVQ must be"),
+        ({"objective": SoftLVQ(cooperation=NeuralGas(gamma_decay=2.0))}, "'gamma_decay' parameter of NeuralGas"),
+        ({"cooperation": NeuralGas(gamma_init=-1.0)}, "'gamma_init' parameter of NeuralGas"),
+        ({"distance": Own(start=2)}, "Own must start 'scale' at floating point numbers, or name it in `fixed`; got 2"),
+        (
+            {"objective": SoftLVQ(cooperation=NeuralGas()), "cooperation": NeuralGas(gamma_init=2.0)},
+            "cooperation=NeuralGas.* has no effect with objective=SoftLVQ",
+        ),
+        (
+            {"prototypes_initializer": lambda X, y, n, key: (X[[0, 60, 120]], np.array([0.0, 1.0, 2.0]))},
+            "prototypes_initializer must code classes by integers; got float64",
+        ),
+    ],
+)
+def test_a_part_that_breaks_its_promise_is_named(parts, message, iris):
+    with pytest.raises(ValueError, match=message):
+        MODELS["PrototypeClassifier"](max_iter=1, **parts).fit(*iris)
+
+
 def spoil(X, value):
     X = X.copy()
     X[3, 1] = value
@@ -124,6 +181,13 @@ def test_data_leaves_the_former_fit_untouched(change, message, iris, fitted):
     with pytest.raises(ValueError, match=message):
         fitted.fit(*change(*iris))
     assert vars(fitted) == before or all(vars(fitted)[name] is value for name, value in before.items())
+
+
+def test_columns_of_initial_prototypes_in_another_order(iris):
+    X, y = iris
+    frame = pd.DataFrame(X, columns=list("abcd"))
+    with pytest.raises(ValueError, match="feature names should match"):
+        GLVQ(max_iter=1).fit(frame, y, initial_prototypes=frame.iloc[[0, 60, 120], ::-1])
 
 
 def test_sparse_input(iris):

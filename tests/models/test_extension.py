@@ -6,10 +6,15 @@ import pytest
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
+from prosemble.core.distance import squared_euclidean_distance_matrix
+from prosemble.core.initializers import principal_directions
 from prosemble.core.losses import glvq_loss_with_transfer
+from prosemble.core.pooling import stratified_min_pooling
+from prosemble.distances import Distance
 from prosemble.io import ModelFileError
-from prosemble.models import GLVQ
+from prosemble.models import GLVQ, PrototypeClassifier
 from prosemble.models.prototype_base import SupervisedPrototypeModel
+from prosemble.objectives import Decision, Difference, Objective, Pairwise
 
 
 class Regularised(SupervisedPrototypeModel):
@@ -91,6 +96,47 @@ def test_branches_and_changed_numbers_act_on_a_second_fit(iris):
 def test_the_estimator_itself_is_left_unresolved(iris):
     model = ThroughCore(max_iter=2).fit(*iris)
     assert model.distance_fn is None and model.transfer_fn is None
+
+
+class Projected(Distance):
+    """Prototypes live in the plane of the two principal directions."""
+
+    @property
+    def latent(self):
+        return True
+
+    def init(self, start):
+        plane = principal_directions(start.X, start.weight, 2)
+        return {"prototypes": start.prototypes @ plane, "plane": plane}
+
+    def __call__(self, params, X):
+        return squared_euclidean_distance_matrix(X @ params["plane"], params["prototypes"])
+
+
+class Warped(Decision):
+    def __call__(self, params, distances, labels, n_classes):
+        return stratified_min_pooling(distances, labels, n_classes) * jnp.arange(1, n_classes + 1)
+
+
+class OwnDecision(Objective):
+    @property
+    def decision(self):
+        return Warped()
+
+    def __call__(self, params, distances, y, labels, epoch):
+        return Pairwise(term=Difference())(params, distances, y, labels, epoch)
+
+
+@pytest.mark.parametrize("part", [{"distance": Projected()}, {"objective": OwnDecision()}], ids="{0}".format)
+def test_a_file_is_read_with_the_part_that_it_was_made_with(part, iris, tmp_path):
+    X, y = iris
+    fitted = PrototypeClassifier(**part, max_iter=5).fit(X, y)
+    fitted.save(tmp_path / "model")
+    (name,) = part
+    with pytest.raises(ValueError, match=rf"a {name} that a file cannot hold: call load\(path, {name}=\.\.\.\)"):
+        PrototypeClassifier.load(tmp_path / "model")
+    loaded = PrototypeClassifier.load(tmp_path / "model", **part)
+    np.testing.assert_array_equal(loaded.predict_proba(X), fitted.predict_proba(X))
 
 
 def test_weights_are_refused(iris):

@@ -65,6 +65,8 @@ def train(
             ones = np.ones(len(validation[0])) if len(validation) == 2 else validation[2]
             monitored, measured = loss_and_gradient(*validation[:2], ones, held(), c, beta, margin)[0], held()
             val_history.append(monitored)
+        elif restore_best and held() is not W:
+            monitored, measured = loss_and_gradient(X, y, weight, held(), c, beta, margin)[0], held()
         if monitored < best_loss:
             best, best_loss = measured.copy(), monitored
         if patience is not None:

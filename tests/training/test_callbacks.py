@@ -2,6 +2,7 @@
 
 import json
 import os
+import pickle
 import signal
 import struct
 import subprocess
@@ -10,8 +11,9 @@ import sys
 import numpy as np
 import optax
 import pytest
+from sklearn.base import clone
 
-from prosemble.core.callbacks import Callback, Checkpoint, JSONLinesLog, PrototypeHistory, TensorBoard
+from prosemble.core.callbacks import Callback, Checkpoint, JSONLinesLog, ProgressBar, PrototypeHistory, TensorBoard
 from prosemble.models import GLVQ
 
 
@@ -82,6 +84,49 @@ def test_verbose_shows_a_bar(iris, capsys):
     GLVQ(max_iter=3, verbose=True).fit(X, y, validation_data=(X, y))
     shown = capsys.readouterr().out
     assert "GLVQ" in shown and "3/3" in shown and "validation loss" in shown
+
+
+def test_a_fitted_model_with_a_bar_is_cloned_and_pickled(iris):
+    model = GLVQ(max_iter=2, callbacks=[ProgressBar()]).fit(*iris)
+    assert pickle.loads(pickle.dumps(clone(model).fit(*iris))).n_iter_ == 2
+
+
+def test_a_checkpoint_is_refused_before_the_training(iris, tmp_path):
+    for every in (0, -1):
+        with pytest.raises(ValueError, match="every must be an int >= 1"):
+            Checkpoint(tmp_path / "m", every=every)
+    recorder = Recorder()
+    with pytest.raises(FileNotFoundError, match="no folder"):
+        GLVQ(callbacks=[recorder, Checkpoint(tmp_path / "nowhere" / "m")]).fit(*iris)
+    assert not recorder.infos
+
+
+def test_a_model_is_saved_before_its_first_epoch(iris, tmp_path):
+    class Start(Callback):
+        def on_fit_start(self, model, X):
+            model.save(tmp_path / "m")
+
+    model = GLVQ(max_iter=4, callbacks=[Start()]).fit(*iris)
+    with pytest.warns(UserWarning, match="callbacks"):
+        started = GLVQ.load(tmp_path / "m")
+    assert started.n_iter_ == 0
+    np.testing.assert_array_equal(started.fit(*iris, resume=True).prototypes_, model.prototypes_)
+
+
+def test_callbacks_see_the_one_pass_of_partial_fit(iris):
+    recorder = Recorder()
+    model = GLVQ(callbacks=[recorder]).fit(*iris)
+    model.partial_fit(*iris)
+    assert len(recorder.infos) == model.n_iter_ and recorder.infos[-1]["loss"] == model.loss_
+
+
+@pytest.mark.parametrize("handler", [signal.SIG_IGN, lambda signum, frame: None])
+def test_a_process_that_heeds_no_ctrl_c_trains_on(handler, iris):
+    former = signal.signal(signal.SIGINT, handler)
+    try:
+        assert GLVQ(max_iter=9, callbacks=[Recorder(interrupt_at=3)], epsilon=0.0).fit(*iris).n_iter_ == 9
+    finally:
+        signal.signal(signal.SIGINT, former)
 
 
 def test_only_what_was_started_is_closed(iris):

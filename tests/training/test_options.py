@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+from sklearn.base import clone
 
 from prosemble.core.callbacks import Callback
 from prosemble.models import GLVQ, GLVQ1
@@ -84,6 +85,8 @@ class Option(NamedTuple):
     base: dict | None = None
 
 
+# Up the slope again, so that the best is in between.
+THERE_AND_BACK = {"lr_scheduler": "there_and_back", "lr": 0.01}
 WEIGHTS = np.linspace(0.2, 3.0, 100)
 OPTIONS = {
     "lr": Option({"lr": 0.1}, {"rates": lambda t, T: 0.1}),
@@ -91,12 +94,17 @@ OPTIONS = {
     "epsilon": Option({"epsilon": 0.02}, {"epsilon": 0.02}),
     "beta": Option({"beta": 2.0}, {"beta": 2.0}),
     "margin": Option({"margin": 0.2}, {"margin": 0.2}),
-    "transfer_fn": Option({"transfer_fn": None}, {"beta": None}),
+    "transfer_fn": Option({"transfer_fn": None, "beta": 10.0}, {"beta": None}),
     "patience": Option({"patience": 2, "epsilon": 0.05}, {"patience": 2, "epsilon": 0.05}),
     "restore_best": Option(
-        {"restore_best": True, "lr_scheduler": "there_and_back"},
+        {"restore_best": True, **THERE_AND_BACK},
         {"restore_best": True, "rates": lambda t, T: 0.4 * (1 - 2 * (2 * t > T))},
-        base={"lr_scheduler": "there_and_back"},
+        base=THERE_AND_BACK,
+    ),
+    "restore_best of an average": Option(
+        {"restore_best": True, "ema_decay": 0.7, **THERE_AND_BACK},
+        {"restore_best": True, "ema": 0.7, "rates": lambda t, T: 0.4 * (1 - 2 * (2 * t > T))},
+        base={"ema_decay": 0.7, **THERE_AND_BACK},
     ),
     "class_weight": Option({"class_weight": {1: 4.0}}, {"class_weight": [1.0, 4.0, 1.0]}),
     "class_weight balanced": Option({"class_weight": "balanced"}, {"class_weight": "balanced"}),
@@ -107,10 +115,12 @@ OPTIONS = {
     "lookahead": Option({"lookahead": {"sync_period": 2, "slow_step_size": 0.3}}, {"lookahead": (2, 0.3)}),
     **{f"lr_scheduler {name}": Option({"lr_scheduler": name}, {"rates": rates(name)}) for name in SCHEDULES},
     "lr_scheduler of optax": Option(
-        {"lr_scheduler": optax.linear_schedule(0.4, 0.0, 10)}, {"rates": lambda t, T: 0.4 * max(0.0, 1 - t / 10)}
+        {"lr_scheduler": optax.linear_schedule(0.4, 0.0, 10), "lr": 0.01},
+        {"rates": lambda t, T: 0.4 * max(0.0, 1 - t / 10)},
     ),
     "lr_scheduler for one count": Option(
-        {"lr_scheduler": lambda count: 0.4 if count < 2 else 0.1}, {"rates": lambda t, T: 0.4 if t < 2 else 0.1}
+        {"lr_scheduler": lambda count: 0.4 if count < 2 else 0.1, "lr": 0.01},
+        {"rates": lambda t, T: 0.4 if t < 2 else 0.1},
     ),
     "lr_scheduler_kwargs": Option(
         {"lr_scheduler": "linear", "lr_scheduler_kwargs": {"end_value": 0.2}},
@@ -152,7 +162,7 @@ def fit(problem, mode, settings, fit=None, **more):
     X, y, X_held_out, y_held_out, start = problem
     batch, validated = mode
     settings = {**BASE, "batch_size": batch, **settings, **more}
-    if settings.get("lr_scheduler") == "there_and_back":  # up the slope again, so that the best is in between
+    if settings.get("lr_scheduler") == "there_and_back":
         total = BASE["max_iter"] * (1 if batch is None else -(-len(X) // batch))
         settings["lr_scheduler"] = lambda count: jnp.where(2 * count > total, -0.4, 0.4)
     model = GLVQ(**settings)
@@ -260,6 +270,19 @@ def test_devices_share_the_rows_out(problem):
     assert seen == [set(jax.devices()[:2])]
 
 
+@pytest.mark.parametrize("batch", [3, 35])
+def test_devices_make_no_update_of_nothing(batch, problem):
+    settings = {"max_iter": 3, "ema_decay": 0.9, "lr_scheduler": "linear"}
+    shared, alone = (fit(problem, (batch, False), {**settings, "devices": d}) for d in (jax.devices()[:2], None))
+    assert shared._state.step == alone._state.step == 3 * -(-100 // batch)
+    np.testing.assert_allclose(shared.prototypes_, alone.prototypes_, atol=1e-5)
+
+
+def test_a_model_with_devices_is_cloned(problem):
+    devices = jax.devices()[:2]
+    assert clone(GLVQ(devices=devices)).devices is devices
+
+
 REFUSED = [
     (GLVQ, {"optimizer": "lbfgs", "lr": 0.5}, {}, r"lr=0\.5 has no effect with optimizer='lbfgs'"),
     (GLVQ, {"optimizer": "lbfgs", "lr_scheduler": "linear"}, {}, "lr_scheduler='linear' has no effect .*'lbfgs'"),
@@ -273,17 +296,28 @@ REFUSED = [
     (GLVQ, {"lr_scheduler": optax.linear_schedule(1.0, 0.0, 9), "lr_scheduler_kwargs": {"end_value": 0}}, {},
      "lr_scheduler_kwargs has no effect on an lr_scheduler that is a callable"),
     (GLVQ, {"patience": 2, "gradient_accumulation_steps": 3}, {}, "patience=2 .*gradient_accumulation_steps=3"),
+    (GLVQ, {"patience": 2, "gradient_accumulation_steps": 50, "batch_size": 10}, {}, "patience=2 .*takes 50 steps"),
+    (GLVQ, {"lookahead": {}, "max_iter": 5}, {}, "max_iter=5 would end the training before the model changes"),
+    (GLVQ, {"optimizer": "rprop", "lr_scheduler": "linear"}, {}, "lr_scheduler='linear' has no .*'rprop'"),
+    (GLVQ, {"lr_scheduler": optax.linear_schedule(1.0, 0.0, 9), "lr": 0.5}, {}, r"lr=0\.5 has no .* is a function"),
+    (GLVQ, {"beta": 3.0}, {}, r"beta=3\.0 has no effect with transfer_fn=None"),
+    (GLVQ, {"devices": jax.devices()[:2], "batch_size": 1}, {}, "devices=.* cannot share out batches of 1 rows"),
+    (GLVQ, {"devices": []}, {}, "devices must hold JAX devices, each once"),
+    (GLVQ, {"devices": ["cpu"]}, {}, "devices must hold JAX devices, each once; got"),
+    (GLVQ, {"devices": jax.devices()[:1] * 2}, {}, "devices must hold JAX devices, each once"),
+    (GLVQ, {"optimizer": "lbfgs", "freeze_params": ["prototypes"]}, {}, "freeze_params=.* leaves .*'lbfgs'"),
     (GLVQ1, {"beta": 3.0}, {}, r"beta=3\.0 has no effect with the distance and loss of GLVQ1"),
     (ThroughCore, {"class_weight": "balanced"}, {}, "class_weight cannot act on ThroughCore"),
     (ThroughCore, {}, {"sample_weight": WEIGHTS}, "sample_weight .*cannot act on ThroughCore"),
-    (ThroughCore, {"devices": jax.devices()[:1] * 3}, {}, "devices=.* cannot share out 100 rows .*ThroughCore"),
+    (ThroughCore, {"devices": jax.devices()[:2]}, {}, "devices=.* cannot share out 99 rows .*ThroughCore"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("model", "settings", "arguments", "message"), REFUSED, ids=[row[-1][:40] for row in REFUSED])
 def test_what_cannot_act_is_refused(model, settings, arguments, message, problem):
     with pytest.raises(ValueError, match=message):
-        model(**settings).fit(*problem[:2], **arguments)
+        rows = 99 if settings.get("devices") and model is ThroughCore else 100
+        model(**settings).fit(*(part[:rows] for part in problem[:2]), **arguments)
 
 
 @pytest.mark.parametrize("name", known_optimizers())
@@ -299,6 +333,7 @@ def test_lbfgs_reaches_a_lower_loss(problem):
 
 
 NUMBERS = {
+    "beta": ({}, 2.0, 9.0),
     "max_iter": ({}, 5, 3000),
     "gradient_accumulation_steps": ({}, 2, 5),
     "ema_decay": ({}, 0.5, 0.9),
@@ -363,3 +398,48 @@ def test_an_option_changed_between_two_trainings_begins_anew(change, problem, tm
             )
             former.partial_fit(X, y)
             assert former.n_iter_ == 17
+
+
+@pytest.mark.parametrize("kept", [{"restore_best": True}, {"ema_decay": 0.99}, {"lookahead": {}}], ids=str)
+def test_what_no_longer_keeps_its_parameters_begins_from_those_that_were_fitted(kept, problem):
+    X, y, *_ = problem
+    model = GLVQ(optimizer="sgd", lr=30.0, max_iter=9, epsilon=0.0, **kept).fit(X, y)
+    assert (model.prototypes_ != model._state.params["prototypes"]).any()
+    before = model.prototypes_
+    model.set_params(lr=1e-9, **{name: GLVQ().get_params()[name] for name in kept})
+    np.testing.assert_allclose(model.fit(X, y, resume=True).prototypes_, before, atol=1e-5)
+
+
+def test_a_training_goes_on_by_the_losses_that_are_monitored_now(problem):
+    X, y, X_held_out, y_held_out, _ = problem
+    easy = X_held_out[y_held_out == 0], y_held_out[y_held_out == 0]
+    model = GLVQ(max_iter=5, lr=0.1, restore_best=True, patience=3, epsilon=0.0).fit(X, y, validation_data=easy)
+    before = model.prototypes_
+    model.fit(X, y, resume=True)
+    assert model.n_iter_ == 10 and (model.prototypes_ != before).any()
+    assert model.best_loss_ == pytest.approx(model.loss_history_[5:].min())
+    assert np.isfinite(model.val_loss_history_).tolist() == [True] * 5 + [False] * 5
+    model.fit(X, y, validation_data=easy, resume=True)
+    assert model.n_iter_ > 10
+    assert np.isfinite(model.val_loss_history_).tolist() == [True] * 5 + [False] * 5 + [True] * (model.n_iter_ - 10)
+
+
+@pytest.mark.parametrize("batch_size", [None, 40])
+def test_an_initializer_of_the_user_sees_the_rows_as_they_were_given(batch_size, problem):
+    X, y, *_ = problem
+    X, y = np.concatenate([X, X[:50]]), np.concatenate([y, y[:50]])
+
+    def first(X_given, y_given, n_per_class, key):
+        np.testing.assert_array_equal(X_given, X)
+        np.testing.assert_array_equal(y_given, y)
+        return X_given[[0, 40, 80]], y_given[[0, 40, 80]]
+
+    assert GLVQ(prototypes_initializer=first, batch_size=batch_size, max_iter=1).fit(X, y).n_iter_ == 1
+
+
+def test_the_largest_seed(problem):
+    X, y, *_ = problem
+    model = GLVQ(random_seed=2**32 - 1, batch_size=BATCH, max_iter=2)
+    assert model.fit(X, y).n_iter_ == model.fit_many(X, y, seeds=[2**32 - 1]).n_iter_ == 2
+    with pytest.raises(ValueError, match="'random_seed' parameter"):
+        model.fit_many(X, y, seeds=[1, -1])
