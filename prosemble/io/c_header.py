@@ -95,8 +95,11 @@ def _tables(program: Program) -> Tables:
     order = np.argsort(program.labels, kind="stable")  # of equally near prototypes the first class is predicted
     stored = model._stored()
     params = {group: np.asarray(value, float) for group, value in dequantized(stored).items()}
-    # About a point amid the prototypes, where multiplications lose no digits.
-    middle, own = params["prototypes"].mean(axis=0), stored["prototypes"]
+    own = stored["prototypes"]
+    # About a point amid the prototypes, where multiplications lose no digits: one that the file's 32 bits can tell.
+    middle = params["prototypes"].mean(axis=0) - scaling.shift
+    centre = (scaling.centre + scaling.scale * middle).astype(np.float32)
+    middle = scaling.shift + (centre - scaling.centre) / scaling.scale
     factor, projection = 1 / scaling.scale, None
     table: np.ndarray | Quantized
     if type(metric) is Omega:

@@ -28,8 +28,8 @@ OPSET, IR_VERSION = 18, 8
 def to_onnx(model: Any, path: str | Path) -> None:
     """Write a fitted model as an ONNX file, made by tracing the program that predicts.
 
-    The file has one input, `X` (n, n_features) of the model's type, float32 as a rule, for any number n of rows, and
-    three outputs: `label` (n,), strings or numbers as in `classes_`; `probabilities` (n, n_classes) as of
+    The file has one input, `X` (n, n_features) of the model's type, float32 as a rule, for any number n of rows from 1
+    on, and three outputs: `label` (n,), strings or numbers as in `classes_`; `probabilities` (n, n_classes) as of
     `predict_proba`; and `confidence` (n,), in [0, 1], as of `explain`. Before it is written it is run, and what it says
     is compared with what the model says.
 
@@ -106,7 +106,8 @@ def _add_labels(onnx: Any, graph: Any, program: Program) -> None:
     if classes.dtype.kind in "OU":
         kind, values = onnx.TensorProto.STRING, np.array([str(label).encode() for label in classes], object)
     else:
-        classes = classes.astype(np.int64) if classes.dtype.kind in "iu" else classes
+        fits = classes.dtype.kind in "iu" and classes.max() <= np.iinfo(np.int64).max
+        classes = classes.astype(np.int64) if fits else classes
         kind, values = onnx.helper.np_dtype_to_tensor_dtype(classes.dtype), classes
     graph.graph.initializer.append(onnx.helper.make_tensor("classes", kind, classes.shape, values))
     graph.graph.node.append(onnx.helper.make_node("Gather", ["classes", "index"], ["label"], axis=0))

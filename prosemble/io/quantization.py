@@ -25,7 +25,7 @@ def quantized(params: dict[str, Any], dtype: str) -> dict[str, Any]:
     Raises
     ------
     ValueError
-        If a number is beyond the largest of float16, 65,504.
+        If the numbers of a parameter are beyond what float16 can hold, 6.1e-5 to 65,504.
     """
     return {
         name: {part: _stored(f"{name}.{part}", array, dtype) for part, array in value.items()}
@@ -66,10 +66,11 @@ def _stored(name: str, array: np.ndarray, dtype: str) -> Any:
     if not np.issubdtype(array.dtype, np.floating):  # indices stay what they are
         return array
     if dtype == "float16":
-        if np.abs(array).max() > np.finfo(np.float16).max:
+        largest, limits = np.abs(array).max(), np.finfo(np.float16)
+        if largest > limits.max or 0 < largest < limits.tiny:
             raise ValueError(
-                f"dtype='float16' cannot hold {name}, whose largest number is {np.abs(array).max():.6g} (at most 65504 "
-                "is possible); use 'int8', or scale the features."
+                f"dtype='float16' cannot hold {name}, whose largest number is {largest:.6g} (possible are "
+                f"{limits.tiny:.2g} to 65504); use 'int8', or scale the features."
             )
         return array.astype(np.float16)
     shared = shape_of_scale(name, array.shape)

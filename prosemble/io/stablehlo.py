@@ -17,7 +17,7 @@ PLATFORMS = ("cpu", "cuda", "rocm", "tpu")
 
 
 def to_stablehlo(model: Any, path: str | Path) -> None:
-    """Write a fitted model as a serialised program of `jax.export`, for any number of rows and on any device of JAX's.
+    """Write a fitted model as a serialised program of `jax.export`, for one row or more and any device of JAX's.
 
     Parameters
     ----------

@@ -10,6 +10,8 @@ from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, Normalizer, PowerT
 
 from prosemble.distances import Euclidean
 from prosemble.io import to_c_header
+from prosemble.io.c_header import _tables
+from prosemble.io.program import program_of
 from prosemble.models import GLVQ, GMLVQ, GRLVQ, KNN, LGMLVQ, LVQ1, NPC, PrototypeClassifier
 from tests.io.fitted import samples
 
@@ -47,6 +49,14 @@ def _scaled(pipeline, X):
     for scaler in pipeline[:-1]:
         X = scaler.transform(X)
     return X
+
+
+def test_the_centre_in_the_file_is_that_of_the_tables():
+    X, y = samples()
+    X = X * 1e-3 + 1e3
+    for model in (GRLVQ(**FEW), GMLVQ(**FEW), make_pipeline(StandardScaler(), GMLVQ(**FEW))):
+        centre = _tables(program_of(model.fit(X, y))).centre
+        np.testing.assert_allclose(centre, centre.astype(np.float32), rtol=1e-12)
 
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler")

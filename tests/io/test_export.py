@@ -93,7 +93,9 @@ def test_a_distance_of_the_users_own(tmp_path):
 
 @needs_onnx
 @pytest.mark.parametrize(
-    "labels", [[-3, 5, 7], [False, True, True], ["a", "b", "ß\n"], [0.0, 1.0, 2.0]], ids=["int", "bool", "str", "float"]
+    "labels",
+    [[-3, 5, 7], np.uint64([1, 2**63 + 1, 2**64 - 1]), [False, True, True], ["a", "b", "ß\n"], [0.0, 1.0, 2.0]],
+    ids=["int", "uint64", "bool", "str", "float"],
 )
 def test_labels_of_every_kind(labels, tmp_path):
     X, y = samples()

@@ -93,6 +93,8 @@ def test_float16_says_what_it_cannot_hold():
     with pytest.raises(ValueError, match=r"dtype='float16' cannot hold prototypes, whose largest number is 1\d+"):
         model.quantize("float16")
     assert (model.quantize("int8").predict(X * 1e5) == model.predict(X * 1e5)).mean() > 0.97
+    with pytest.raises(ValueError, match="cannot hold prototypes, whose largest number is .*e-0[89]"):
+        NPC().fit(X * 1e-9, y).quantize("float16")
 
 
 def test_training_starts_anew_or_not_at_all():
