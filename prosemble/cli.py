@@ -124,7 +124,8 @@ def predict(
     with _one_line_errors():
         from prosemble.table import read_table
 
-        _write_rows(_loaded(model).predict(read_table(table), table), output)
+        learner = _loaded(model)
+        _write_rows(learner.predict(read_table(table, learner.text), table), output)
 
 
 @app.command()
@@ -161,7 +162,8 @@ def explain(model: ModelPath, table: Table, output: Rows = None) -> None:
     with _one_line_errors():
         from prosemble.table import read_table
 
-        _write_rows(_loaded(model).explain(read_table(table), table), output)
+        learner = _loaded(model)
+        _write_rows(learner.explain(read_table(table, learner.text), table), output)
 
 
 @app.command()
@@ -188,7 +190,7 @@ def report(
         from prosemble.table import read_table
 
         learner = _loaded(model)
-        X, y = learner.labelled(read_table(table), table, target)
+        X, y = learner.labelled(read_table(table, learner.text), table, target)
         write_report(learner.pipeline(), X, y, output, title=title, n_repeats=repeats, random_state=seed)
         typer.echo(f"Report written to {output}")
 
@@ -301,7 +303,6 @@ def _recipe(learner: Any, train: Any, settings: list[str]) -> None:
 
 
 def _report(learner: Any, train: Any, test: Any, source: str) -> None:
-    from rich.console import Console
     from rich.table import Table as Grid
     from sklearn.metrics import accuracy_score, balanced_accuracy_score, confusion_matrix
 
@@ -322,19 +323,25 @@ def _report(learner: Any, train: Any, test: Any, source: str) -> None:
     grid = Grid("true \\ predicted", *map(str, classes), title="Confusion matrix", title_justify="left")
     for label, counts in zip(classes, confusion_matrix(truth, predicted, labels=classes), strict=True):
         grid.add_row(str(label), *map(str, counts))
-    Console().print(grid)
+    _console().print(grid)
     _show_prototypes(learner)
+
+
+def _console() -> Any:
+    """Return a console that prints names as they are: square brackets and colons in them are no markup."""
+    from rich.console import Console
+
+    return Console(markup=False, emoji=False)
 
 
 def _show_prototypes(learner: Any) -> None:
     """Print features down and prototypes across, so that many features need no width."""
-    from rich.console import Console
     from rich.table import Table as Grid
 
     frame = learner.prototypes()
     more = len(frame) - MOST_SHOWN
     frame = frame.iloc[:MOST_SHOWN]
-    console = Console()
+    console = _console()
     across = max(1, (console.width - max(map(len, map(str, frame.columns))) - 4) // 14)
     for start in range(0, len(frame), across):
         part = frame.iloc[start : start + across]

@@ -20,10 +20,11 @@ from prosemble.io import files
 BUNDLED = ("breast_cancer", "digits", "iris", "wine")
 
 
-def read_table(table: str | Path) -> pd.DataFrame:
+def read_table(table: str | Path, text: Iterable[str] = ()) -> pd.DataFrame:
     """Read a CSV or Parquet file, or a data set bundled with scikit-learn by its name.
 
-    The label column of a bundled data set is called `target` and holds the names of the classes.
+    The label column of a bundled data set is called `target` and holds the names of the classes. Columns of `text` are
+    read as such from a CSV file, also where all that it has of them looks like numbers.
 
     Raises
     ------
@@ -40,7 +41,8 @@ def read_table(table: str | Path) -> pd.DataFrame:
         if path.suffix.lower() in {".parquet", ".pq"}:
             frame = pd.read_parquet(path)
         else:
-            frame = pd.read_csv(path, skipinitialspace=True)
+            # Not in parts, each of which would be numbers or text by itself.
+            frame = pd.read_csv(path, skipinitialspace=True, low_memory=False, dtype=dict.fromkeys(text, str))
     except Exception as error:  # the readers raise whatever their parsers do
         raise ValueError(f"{table}: cannot be read as a table: {error}") from error
     if frame.empty:
@@ -56,7 +58,7 @@ def require_columns(frame: pd.DataFrame, columns: Iterable[str], source: str) ->
         raise ValueError(f"{source}: no column {', '.join(map(repr, missing))}. Columns: {has}.")
 
 
-def _require_values(frame: pd.DataFrame, source: str, gaps: Iterable[str] = ()) -> None:
+def _require_values(frame: pd.DataFrame, source: str, gaps: Iterable[str] = (), may_take_gaps: bool = False) -> None:
     """Raise a `ValueError` that says where the first missing or infinite value is; columns of `gaps` may miss some."""
     gaps = set(gaps)
     for column in frame.columns:
@@ -67,8 +69,8 @@ def _require_values(frame: pd.DataFrame, source: str, gaps: Iterable[str] = ()) 
         if bad.any():
             raise ValueError(
                 f"{source}: column {column!r} has a missing or infinite value in row {int(bad.argmax()) + 1} "
-                f"({int(bad.sum())} of {len(bad)} rows); fill or drop such rows first. Models with allow_nan=True take "
-                "rows that miss numbers."
+                f"({int(bad.sum())} of {len(bad)} rows); fill or drop such rows first."
+                + (" Models with allow_nan=True take rows that miss numbers." if may_take_gaps else "")
             )
 
 
@@ -121,7 +123,8 @@ class TableModel:
         features = frame.drop(columns=target)
         _require_kind(frame, target, source)
         numbers = [column for column in features.columns if _is_number(features[column])]
-        _require_values(frame, source, numbers if _takes_gaps(estimator) else ())
+        gaps = numbers if _takes_gaps(estimator) else ()
+        _require_values(frame, source, gaps, may_take_gaps=hasattr(estimator, "allow_nan"))
         if frame[target].nunique() < 2:
             raise ValueError(f"{source}: column {target!r} holds one label only: {frame[target].iloc[:1].tolist()}.")
         if features.shape[1] == 0:
@@ -142,6 +145,12 @@ class TableModel:
         require_columns(frame, [self.target, *self.columns], source)
         self.scaler = StandardScaler().fit(self._numbers(frame)) if self.numeric else None
         return self._features(frame, source), frame[self.target].to_numpy()
+
+    @property
+    def text(self) -> list[str]:
+        """The columns of a table that are read as text, that of the labels among them where these are."""
+        labels = self.estimator.classes_.dtype.kind
+        return [*self.categories, *([self.target] if labels in "OUS" else [])]
 
     @property
     def columns(self) -> list[str]:

@@ -38,6 +38,34 @@ def mushrooms(tmp_path):
     return frame, tmp_path
 
 
+def test_what_is_text_in_training_is_text_in_every_file(tmp_path):
+    rng = np.random.default_rng(0)
+    n = 20_000  # pandas would guess the kinds of the columns by parts of so long a file
+    frame = pd.DataFrame(rng.normal(size=(n, 100)).round(2)).add_prefix("x")
+    frame["ward"] = rng.choice(["007", "012"], n)
+    frame["code"] = np.where(frame["ward"] == "007", "1", "02")
+    frame.loc[frame.index[-20:], ["ward", "code"]] = "ICU"
+    frame.to_csv(tmp_path / "long.csv", index=False)
+    arguments = ["--target", "code", "-o", tmp_path / "m", "--model", "NPC"]
+    result = run("fit", tmp_path / "long.csv", *arguments)
+    assert result.exit_code == 0 and "one-hot encoded: ward (3)" in result.output, result.output
+    frame[:9].to_csv(tmp_path / "short.csv", index=False)
+    for command in ("predict", "explain"):
+        result = run(command, tmp_path / "m", tmp_path / "short.csv", "-o", tmp_path / "out.csv")
+        assert result.exit_code == 0, result.output
+    assert set(pd.read_csv(tmp_path / "out.csv", dtype=str)["prediction"]) <= {"1", "02", "ICU"}
+
+
+def test_names_are_no_markup(tmp_path):
+    frame = pd.DataFrame({"glucose [mg/dl]": [1.0, 2, 3, 4] * 5, "ca[/x]": [4.0, 3, 2, 1] * 5})
+    frame["dx"] = ["tumor [stage i]", "d:smile:"] * 10
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    result = run("fit", tmp_path / "t.csv", "--target", "dx", "-o", tmp_path / "m", "--model", "NPC")
+    assert result.exit_code == 0, result.output
+    for name in ("glucose [mg/dl]", "ca[/x]", "tumor [stage i]", "d:smile:"):
+        assert name in result.output
+
+
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
 def test_fit_show_and_predict(suffix, mushrooms):
     frame, folder = mushrooms
