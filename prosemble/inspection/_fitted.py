@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -66,18 +68,43 @@ class Fitted:
         check_consistent_length(X, y)
         return self.model._encode(y, "y")
 
+    @cached_property
+    def told(self) -> np.ndarray | None:
+        """The prototypes in the units of the user's data, or None where they cannot be told in these.
+
+        They can where the steps make of what is told what the model has: not where a step codes categories or bins,
+        which lie nowhere between, or where a prototype is what no step could have made.
+        """
+        if not self.in_data_space:
+            return None
+        rows = self.model.prototypes_.astype(float)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # names of features, and powers of what has none
+            for step in reversed(self.steps):
+                try:
+                    before = _inverse(step, rows)
+                    again = rows if _undone_by_place(step) else np.asarray(step.transform(before), float)
+                except Exception:  # whatever a step raises, it cannot be undone
+                    return None
+                if again.shape != rows.shape or not np.allclose(again, rows, 1e-3, 1e-3, equal_nan=True):
+                    return None
+                rows = before
+        return rows
+
     @property
     def invertible(self) -> bool:
         """Whether the prototypes can be told in the units of the user's data."""
-        return self.in_data_space and all(map(_invertible, self.steps))
+        return self.told is not None
 
     @property
     def feature_by_feature(self) -> bool:
         """Whether each input of the model is one of the user's features, in whatever units."""
-        return all(isinstance(step, OneToOneFeatureMixin | SelectorMixin) or _fills(step) for step in self.steps)
+        return all(isinstance(step, OneToOneFeatureMixin) or _undone_by_place(step) or _by_itself(step)
+                   for step in self.steps)  # fmt: skip
 
     def original(self, rows: np.ndarray) -> np.ndarray:
         """Return inputs of the model in the units of the user's data; NaN in columns that the model never sees."""
+        rows = np.asarray(rows, float)  # so that undoing a scaling loses nothing
         for step in reversed(self.steps):
             rows = _inverse(step, rows)
         return rows
@@ -101,10 +128,12 @@ def _fills(step: Any) -> bool:
     return kept and len(step.get_feature_names_out()) == step.n_features_in_
 
 
-def _invertible(step: Any) -> bool:
-    if isinstance(step, FunctionTransformer):  # without an inverse_func its inverse_transform changes nothing
-        return step.func is None or step.inverse_func is not None
-    return _fills(step) or (hasattr(step, "inverse_transform") and not isinstance(step, SimpleImputer))
+def _undone_by_place(step: Any) -> bool:
+    return isinstance(step, SelectorMixin) or _fills(step)
+
+
+def _by_itself(step: Any) -> bool:
+    return isinstance(step, FunctionTransformer) and (step.func is None or step.feature_names_out == "one-to-one")
 
 
 def _inverse(step: Any, rows: np.ndarray) -> np.ndarray:

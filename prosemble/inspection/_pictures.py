@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from base64 import b64encode
 from io import BytesIO
-from math import isqrt
+from math import isqrt, prod
+from operator import index
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -60,6 +61,20 @@ def picture(drawn: Figure, text: str) -> Picture:
     return Picture(_uri(buffer, kind), round(84 * width), text)
 
 
+def checked_shape(given: Any, features: int) -> tuple[int, ...]:
+    """Return the shape of an image of so many values, or say what is wrong with it."""
+    try:
+        shape = tuple(map(index, given))
+    except TypeError:
+        shape = ()
+    if len(shape) not in (2, 3) or min(shape) < 1 or prod(shape) != features or shape[2:] not in [(), (1,), (3,), (4,)]:
+        raise ValueError(
+            f"image_shape must be (height, width) or (height, width, channels) of {features} values in all, with "
+            f"1, 3 or 4 channels; got {given!r}."
+        )
+    return shape
+
+
 def image_shape(fitted: Fitted, given: Any) -> tuple[int, ...] | None:
     """Return what images the rows of the data are, None where they are none.
 
@@ -70,15 +85,7 @@ def image_shape(fitted: Fitted, given: Any) -> tuple[int, ...] | None:
     """
     features = len(fitted.data_names)
     if given is not None:
-        try:
-            shape = tuple(int(length) for length in given)
-        except (TypeError, ValueError):
-            shape = ()
-        if len(shape) not in (2, 3) or int(np.prod(shape)) != features or shape[2:] not in [(), (1,), (3,), (4,)]:
-            raise ValueError(
-                f"image_shape must be (height, width) or (height, width, channels) of {features} values in all, with "
-                f"1, 3 or 4 channels; got {given!r}."
-            )
+        shape = checked_shape(given, features)
         if not fitted.invertible:
             raise ValueError("image_shape needs prototypes in the space of the data, and steps that can be undone.")
         return shape

@@ -18,7 +18,7 @@ class View(NamedTuple):
     names : ndarray of shape (n_features,)
     prototypes : ndarray of shape (n_prototypes, n_features)
     samples : ndarray of shape (n_samples, n_features), optional
-        None where the prototypes live in the space of an encoder.
+        None where the prototypes live in the space of an encoder, and where there are none.
     importance : ndarray of shape (n_features,)
         How much each feature counts to the model, sum one.
     in_units : bool
@@ -35,18 +35,20 @@ class View(NamedTuple):
     explains: bool
 
 
-def view(fitted: Fitted, rows: np.ndarray) -> View:
-    """Return what to show of a model and samples, as it reads them."""
+def view(fitted: Fitted, rows: np.ndarray | None, undo: bool = True) -> View:
+    """Return what to show of a model and samples, as it reads them; where `undo`, in the units of the data if it can.
+
+    Without samples, the scale that prototypes differ on is theirs.
+    """
     prototypes, counts = fitted.model.prototypes_, importance(fitted)
     if not fitted.in_data_space:
         return View(fitted.prototype_names, prototypes, None, _shares(counts), False, False)
-    if not fitted.steps or not fitted.invertible:
+    if not fitted.steps or fitted.told is None or not undo:
         return View(fitted.input_names, prototypes, rows, _shares(counts), not fitted.steps, True)
-    prototypes = fitted.original(prototypes)
-    seen = ~np.isnan(prototypes).any(axis=0)  # the others were left out by a step
-    prototypes, samples = prototypes[:, seen], fitted.original(rows)[:, seen]
+    seen = ~np.isnan(fitted.told).any(axis=0)  # the others were left out by a step
+    prototypes, samples = fitted.told[:, seen], None if rows is None else fitted.original(rows)[:, seen]
     if not fitted.feature_by_feature:  # mixed, as by PCA: how far the prototypes are apart, in units of the samples
-        scale = np.nanstd(samples, axis=0)
+        scale = np.ones(len(prototypes.T)) if samples is None else np.nanstd(samples, axis=0)
         counts = np.divide(prototypes.var(axis=0), scale**2, out=np.zeros(len(scale)), where=scale > 0)
     return View(fitted.data_names[seen], prototypes, samples, _shares(counts), True, fitted.feature_by_feature)
 

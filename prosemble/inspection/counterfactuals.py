@@ -186,7 +186,24 @@ def _approached(model: PrototypeModel, X: np.ndarray, wanted: np.ndarray, refine
             if refine:
                 found = _refined(model, X[rows], found, wanted[rows])
             best[rows] = _nearer(X[rows], best[rows], found)
-    return best
+    return _inside(model, X, best, wanted)
+
+
+def _inside(model: PrototypeModel, X: np.ndarray, found: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Return the points so far on, in the direction that led to them, that rounding decides nothing there.
+
+    Predictions of blocks of other lengths are rounded in other ways.
+    """
+    dtype, W = model.prototypes_.dtype, model.prototypes_.astype(np.float64)
+    extent = np.linalg.norm(found - W.mean(axis=0), axis=1) + np.linalg.norm(W.std(axis=0))
+    length = np.linalg.norm(found - X, axis=1)
+    unit = (found - X) / np.where(length > 0, length, 1.0)[:, None]
+    result = found
+    for depth in DEPTHS[:3]:
+        further = depth * np.finfo(dtype).eps * extent
+        moved = (found + unit * further[:, None]).astype(dtype).astype(np.float64)
+        result = np.where(_met(model, moved, wanted)[:, None], moved, result)
+    return result
 
 
 def _crossing(model: PrototypeModel, begin: np.ndarray, end: np.ndarray, wanted: np.ndarray) -> np.ndarray:

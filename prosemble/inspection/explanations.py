@@ -78,5 +78,11 @@ def _explained(model: PrototypeModel, rows: np.ndarray, contributions: bool) -> 
 
 def feature_names(model: Any) -> list[str]:
     """Return the names of the columns that hold what the features of a fitted estimator add."""
-    names = getattr(model, "feature_names_in_", [f"x{j}" for j in range(model.n_features_in_)])
-    return [f"{name} (feature)" if name in COLUMNS else str(name) for name in names]
+    taken = set(COLUMNS)
+    result = []
+    for name in map(str, getattr(model, "feature_names_in_", [f"x{j}" for j in range(model.n_features_in_)])):
+        while name in taken:
+            name += " (feature)"
+        taken.add(name)
+        result.append(name)
+    return result

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil, prod
+from math import ceil
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from prosemble.inspection import _style
 from prosemble.inspection._fitted import Fitted
+from prosemble.inspection._pictures import checked_shape
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -79,19 +80,14 @@ class PrototypeImageDisplay:
         """
         _style.check_matplotlib()
         fitted = Fitted(estimator)
-        if not fitted.invertible:
+        if fitted.told is None:
             raise ValueError(
                 "The prototypes cannot be shown as images: they live in the space of an encoder, or a step of the "
                 "pipeline has no inverse_transform."
             )
-        rows = np.nan_to_num(fitted.original(fitted.model.prototypes_))
-        shape = getattr(fitted.model, "input_shape", None) if image_shape is None else image_shape
-        shape = () if shape is None else tuple(shape)
-        if len(shape) not in (2, 3) or prod(shape) != rows.shape[1] or (shape[2:] not in [(), (1,), (3,), (4,)]):
-            raise ValueError(
-                f"image_shape must be (height, width) or (height, width, channels) of {rows.shape[1]} values in all, "
-                f"with 1, 3 or 4 channels; got {image_shape!r}."
-            )
+        rows = np.nan_to_num(fitted.told)
+        own = getattr(fitted.model, "input_shape", None)
+        shape = checked_shape(own if image_shape is None else image_shape, rows.shape[1])
         images = rows.reshape(-1, *(shape[:2] if shape[2:] == (1,) else shape))
         display = cls(images=images, class_indices=fitted.class_indices, classes=fitted.model.classes_)
         return display.plot(ax, cmap=cmap)

@@ -10,7 +10,7 @@ import numpy as np
 
 from prosemble.inspection import _style
 from prosemble.inspection._fitted import Fitted
-from prosemble.inspection._metric import importance
+from prosemble.inspection._view import view
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -110,30 +110,20 @@ class PrototypeProfileDisplay:
                 "original_units=True needs prototypes in the space of the data and pipeline steps with an "
                 "inverse_transform; original_units=None shows the values that the model sees."
             )
+        shown = view(fitted, None if X is None else fitted.rows(X), undo=original_units is not False)
         bands = None
-        if X is not None and fitted.in_data_space:
-            rows, labels = fitted.rows(X), fitted.labels(X, y)
-            quantiles = [np.nanquantile(rows[labels == c], [0.1, 0.9], axis=0) for c in np.unique(labels)]
-            bands = np.full((len(fitted.model.classes_), 2, rows.shape[1]), np.nan)
-            bands[np.unique(labels)] = quantiles
-        prototypes, names, counts = fitted.model.prototypes_, fitted.prototype_names, importance(fitted)
-        undo = fitted.invertible if original_units is None else original_units
-        if undo and fitted.steps:
-            prototypes = fitted.original(prototypes)
-            seen = ~np.isnan(prototypes).any(axis=0)
-            if bands is not None:
-                bands = np.stack([fitted.original(band)[:, seen] for band in bands])
-            # Steps that mix features leave no importance of the original ones but how far the prototypes are apart.
-            same = len(counts) == seen.sum()
-            prototypes, names = prototypes[:, seen], fitted.data_names[seen]
-            counts = counts if same else prototypes.var(axis=0)
+        if shown.samples is not None:
+            labels = fitted.labels(X, y)
+            bands = np.full((len(fitted.model.classes_), 2, shown.samples.shape[1]), np.nan)
+            for c in np.unique(labels):
+                bands[c] = np.nanquantile(shown.samples[labels == c], [0.1, 0.9], axis=0)
         display = cls(
-            prototypes=prototypes,
+            prototypes=shown.prototypes,
             class_indices=fitted.class_indices,
             classes=fitted.model.classes_,
-            feature_names=names,
-            importance=counts,
-            units="value" if undo or not fitted.steps else "value, as the model sees it",
+            feature_names=shown.names,
+            importance=shown.importance,
+            units="value" if shown.in_units or not fitted.steps else "value, as the model sees it",
             bands=bands,
         )
         return display.plot(ax, max_features=max_features, scale_each=scale_each, panels=panels)

@@ -197,6 +197,7 @@ def _learned(fitted: Fitted, shown: View, truth: np.ndarray, look: _cases.Look |
         counting = look.features(shown.importance) if shown.explains else None
     return {
         "weighted": matrices > 0,
+        "mixed": shown.in_units and not shown.explains,
         "local": matrices > 1,
         "in_units": shown.in_units,
         "latent": shown.samples is None,

@@ -99,7 +99,11 @@ def held_out(
     splits = RepeatedStratifiedKFold(n_splits=n_splits, n_repeats=n_repeats, random_state=random_state)
     untrained = unfitted(estimator)
     for i, (train, test) in enumerate(splits.split(np.zeros(len(y)), y)):
-        learner = clone(untrained).fit(_safe_indexing(X, train), y[train])
+        try:
+            learner = clone(untrained).fit(_safe_indexing(X, train), y[train])
+        except ValueError as error:
+            error.add_note(f"This was in the cross-validation, which trains on {len(train)} of the {len(y)} samples.")
+            raise
         at = i // n_splits, test
         fold[at] = i % n_splits
         predicted[at], confidence[at], log_odds[at] = _said(Fitted(learner), _safe_indexing(X, test))

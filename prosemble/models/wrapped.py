@@ -37,9 +37,10 @@ def unwrapped(estimator: Any, name: str) -> tuple[PrototypeModel, list[tuple[str
         else:
             if hasattr(model, "fit"):
                 check_is_fitted(model)
+            unfitted = " with refit=False, which fits none" if getattr(model, "refit", True) is False else ""
             raise TypeError(
                 f"{name} must be a classifier of prosemble, or a Pipeline or a search that ends with one; got "
-                f"{type(model).__name__}."
+                f"{type(model).__name__}{unfitted}."
             )
     check_is_fitted(model)
     return model, steps

@@ -31,6 +31,20 @@ def test_it_is_predicted_as_was_asked(name, iris):
     np.testing.assert_array_equal(asked[former == target], X[former == target])
 
 
+@pytest.mark.parametrize(
+    "model",
+    [models.GTLVQ(max_iter=10), models.KNN(), models.GLVQ(distance_fn=manhattan_distance_matrix, max_iter=10)],
+    ids=lambda model: type(model).__name__,
+)
+def test_it_is_predicted_so_in_any_company(model, iris):
+    X, y = iris
+    former = model.fit(X, y).predict(X)
+    other = model.counterfactual(X)
+    for times in (1, 2, 5):  # blocks of other lengths round in other ways
+        assert (model.predict(np.tile(other, (times, 1))) != np.tile(former, times)).all()
+    assert not any(model.predict(point[None])[0] == label for point, label in zip(other, former, strict=True))
+
+
 PLANES = {
     "squared Euclidean": distances.SquaredEuclidean(),
     "Euclidean": distances.Euclidean(),

@@ -92,10 +92,12 @@ def test_what_is_missing_adds_nothing(part, iris):
 
 def test_frames_names_and_what_is_refused(iris):
     X, y = iris
-    frame = pd.DataFrame(X, columns=["a", "b", "confidence", "d"], index=[f"row {i}" for i in range(len(X))])
+    frame = pd.DataFrame(
+        X, columns=["a", "confidence (feature)", "confidence", "d"], index=[f"row {i}" for i in range(len(X))]
+    )
     model = models.GLVQ(max_iter=3).fit(frame, np.array(["x", "y", "z"])[y])
     why = model.explain(frame)
-    assert list(why.columns) == [*COLUMNS, "a", "b", "confidence (feature)", "d"]
+    assert list(why.columns) == [*COLUMNS, "a", "confidence (feature)", "confidence (feature) (feature)", "d"]
     assert why.index.equals(frame.index) and set(why["runner_up"]) <= {"x", "y", "z"}
     assert list(model.explain(frame, contributions=False).columns) == [*COLUMNS]
     on_top = model.explain(pd.DataFrame(model.prototypes_, columns=frame.columns))

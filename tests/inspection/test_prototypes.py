@@ -7,10 +7,17 @@ from sklearn.decomposition import PCA
 from sklearn.feature_selection import SelectKBest
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    KBinsDiscretizer,
+    OneHotEncoder,
+    OrdinalEncoder,
+    PowerTransformer,
+    StandardScaler,
+)
 
 from prosemble.inspection import PrototypeImageDisplay, PrototypeProfileDisplay
-from prosemble.models import KNN, LVQMLN, NPC
+from prosemble.models import GRLVQ, KNN, LVQMLN, NPC
 from tests.inspection.conftest import draw, drawn
 
 
@@ -108,6 +115,47 @@ def test_a_step_without_inverse(step, clusters, ax):
     assert ax.get_ylabel() == "value, as the model sees it"
     with pytest.raises(ValueError, match="original_units=True needs"):
         PrototypeProfileDisplay.from_estimator(pipeline, original_units=True)
+
+
+@pytest.mark.parametrize("steps", [
+    [StandardScaler(), PCA(random_state=0)],
+    [FunctionTransformer(np.negative, np.negative)],
+    [StandardScaler()],
+], ids=lambda steps: type(steps[-1]).__name__)  # fmt: skip
+def test_bands_are_of_the_samples_themselves(steps, clusters, ax):
+    X, y = clusters(2, 3)
+    pipeline = make_pipeline(*steps, NPC()).fit(X, y)
+    display = PrototypeProfileDisplay.from_estimator(pipeline, X, y, ax=ax)
+    for c, label in enumerate(pipeline.classes_):
+        expected = np.quantile(X[y == label], [0.1, 0.9], axis=0)
+        np.testing.assert_allclose(display.bands[c], expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("steps", [
+    [OrdinalEncoder()],
+    [KBinsDiscretizer(4, encode="ordinal", strategy="uniform")],
+    [OneHotEncoder(sparse_output=False)],
+    [PCA(3), SelectKBest(k=2)],
+    [PowerTransformer("box-cox", standardize=False)],
+], ids=lambda steps: type(steps[-1]).__name__)  # fmt: skip
+def test_what_lies_nowhere_in_the_data_is_told_as_the_model_sees_it(steps, clusters, ax):
+    X, y = clusters(2, 3)
+    X = np.round(np.abs(X)) + 1
+    pipeline = make_pipeline(*steps, NPC()).fit(X, y)
+    if isinstance(steps[0], PowerTransformer):
+        pipeline[-1].prototypes_ += np.float32([[1e6], [-1e6]])  # one of which is no such power
+    display = PrototypeProfileDisplay.from_estimator(pipeline, X, y, ax=ax)
+    np.testing.assert_array_equal(display.prototypes, pipeline[-1].prototypes_)
+    assert ax.get_ylabel() == "value, as the model sees it"
+
+
+def test_relevances_of_mixed_features_are_not_those_of_the_features(clusters, ax):
+    X, y = clusters(2, 3)
+    X[:, 2] += 100 * (y == y[0])
+    pipeline = make_pipeline(StandardScaler(), PCA(3, random_state=0), GRLVQ(max_iter=5)).fit(X, y)
+    display = PrototypeProfileDisplay.from_estimator(pipeline, X, y, max_features=1, ax=ax)
+    told = pipeline[:-1].inverse_transform(pipeline[-1].prototypes_)
+    assert display.features_.tolist() == [(told.var(axis=0) / X.var(axis=0)).argmax()]
 
 
 def test_samples_without_labels(clusters):

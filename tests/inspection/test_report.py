@@ -15,13 +15,13 @@ from sklearn.metrics import confusion_matrix, roc_auc_score
 from sklearn.model_selection import GridSearchCV, RepeatedStratifiedKFold, cross_validate
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from prosemble.core.callbacks import Callback
 from prosemble.inspection import report
 from prosemble.inspection._cases import typical_and_doubtful
 from prosemble.inspection.validation import held_out
-from prosemble.models import GLVQ, GMLVQ, NPC
+from prosemble.models import GLVQ, GMLVQ, GRLVQ, NPC
 from tests.inspection.browser import browse  # noqa: F401
 from tests.inspection.test_laws import fitted
 from tests.registry import breadth
@@ -192,6 +192,20 @@ def test_steps_that_mix_features(iris, tmp_path):
     assert "x3: " in seen and "pca1 is " in seen and "PCA(n_components=2)" in seen
 
 
+@pytest.mark.parametrize(
+    ("step", "mixed"),
+    [(PCA(2), True), (FunctionTransformer(np.negative, np.negative), True),
+     (FunctionTransformer(np.negative, np.negative, feature_names_out="one-to-one"), False)],
+)  # fmt: skip
+def test_learned_weights_are_told_of_the_features_that_have_them(step, mixed, iris, tmp_path):
+    X, y = iris
+    model = make_pipeline(step, GRLVQ(max_iter=10)).fit(X - X.min(axis=0), y)
+    report(model, X - X.min(axis=0), y, tmp_path / "r.html", n_splits=2, n_repeats=1)
+    seen = text_of(tmp_path / "r.html")
+    assert ("Steps before the model mix the features" in seen) == mixed
+    assert ("has learned how much each feature counts" in seen) != mixed
+
+
 def test_what_is_refused_before_any_work(iris, tmp_path, monkeypatch):
     X, y = iris
     model, path = NPC().fit(X, y), tmp_path / "r.html"
@@ -209,6 +223,9 @@ def test_what_is_refused_before_any_work(iris, tmp_path, monkeypatch):
     ]:
         with pytest.raises(error, match=message):
             report(*wrong)
+    for shape in [(-2, -2), (2.0, 2.0), 4, (2, 3)]:
+        with pytest.raises(ValueError, match="image_shape must be"):
+            report(model, X, y, path, image_shape=shape)
     for name, value in [("n_splits", 1), ("n_splits", 2.5), ("n_repeats", 0)]:
         with pytest.raises(ValueError, match=f"{name} must be an int >= .; got {value}"):
             report(model, X, y, path, **{name: value})
