@@ -125,7 +125,7 @@ def predict(
         from prosemble.table import read_table
 
         learner = _loaded(model)
-        _write_rows(learner.predict(read_table(table, learner.text), table), output)
+        _write_rows(learner.predict(read_table(table, learner.text()), table), output)
 
 
 @app.command()
@@ -163,7 +163,7 @@ def explain(model: ModelPath, table: Table, output: Rows = None) -> None:
         from prosemble.table import read_table
 
         learner = _loaded(model)
-        _write_rows(learner.explain(read_table(table, learner.text), table), output)
+        _write_rows(learner.explain(read_table(table, learner.text()), table), output)
 
 
 @app.command()
@@ -190,7 +190,7 @@ def report(
         from prosemble.table import read_table
 
         learner = _loaded(model)
-        X, y = learner.labelled(read_table(table, learner.text), table, target)
+        X, y = learner.labelled(read_table(table, learner.text(target)), table, target)
         write_report(learner.pipeline(), X, y, output, title=title, n_repeats=repeats, random_state=seed)
         typer.echo(f"Report written to {output}")
 

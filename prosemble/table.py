@@ -146,11 +146,10 @@ class TableModel:
         self.scaler = StandardScaler().fit(self._numbers(frame)) if self.numeric else None
         return self._features(frame, source), frame[self.target].to_numpy()
 
-    @property
-    def text(self) -> list[str]:
-        """The columns of a table that are read as text, that of the labels among them where these are."""
+    def text(self, target: str | None = None) -> list[str]:
+        """Return the columns of a table that are read as text, that of the labels among them where these are."""
         labels = self.estimator.classes_.dtype.kind
-        return [*self.categories, *([self.target] if labels in "OUS" else [])]
+        return [*self.categories, *([self.target if target is None else target] if labels in "OUS" else [])]
 
     @property
     def columns(self) -> list[str]:

@@ -54,6 +54,12 @@ def test_what_is_text_in_training_is_text_in_every_file(tmp_path):
         result = run(command, tmp_path / "m", tmp_path / "short.csv", "-o", tmp_path / "out.csv")
         assert result.exit_code == 0, result.output
     assert set(pd.read_csv(tmp_path / "out.csv", dtype=str)["prediction"]) <= {"1", "02", "ICU"}
+    truth = frame[:40].assign(found=frame["code"]).drop(columns="code")
+    truth.loc[:2, "found"] = "ICU"
+    truth.to_csv(tmp_path / "truth.csv", index=False)
+    arguments = ["--target", "found", "-o", tmp_path / "r.html", "--repeats", "1"]
+    result = run("report", tmp_path / "m", tmp_path / "truth.csv", *arguments)
+    assert result.exit_code == 0, result.output
 
 
 def test_names_are_no_markup(tmp_path):

@@ -66,7 +66,7 @@ def lpnorm_distance_matrix(X: Samples, W: Prototypes, p: Number = 2) -> Distance
         gap = jnp.abs(X - w)
         # The result does not depend on what all are divided by, but powers of large gaps would overflow.
         largest = jax.lax.stop_gradient(gap.max(axis=1))
-        largest = jnp.where(largest > 0, largest, 1.0)
+        largest = jnp.where((largest > 0) & (largest < jnp.inf), largest, 1.0)
         power = _where_positive(lambda share: share**p, gap / largest[:, None]).sum(axis=1)
         return _where_positive(lambda power: power ** (1.0 / p), power) * largest
 

@@ -36,15 +36,6 @@ class Part:
     #: What a field accepts, in the words of scikit-learn's tables; an estimator has it checked before it trains.
     accepts: ClassVar[dict[str, list[Any]]] = {}
 
-    def check(self) -> None:
-        """Raise a `ValueError` where a field of this part, or of one within it, has a value that it cannot have."""
-        values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}  # type: ignore[arg-type]
-        told = {name: values[name] for name in self.accepts if not isinstance(values[name], jax.Array)}
-        validate_parameter_constraints(self.accepts, told, type(self).__name__)
-        for value in values.values():
-            if isinstance(value, Part):
-                value.check()
-
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         parent = next((b for b in cls.__mro__[1:] if dataclasses.is_dataclass(b) and dataclasses.fields(b)), None)
@@ -77,6 +68,16 @@ def _register(cls: type, data: list[str], static: list[str]) -> None:
         lambda kept, children: cls(**dict(zip(data, children, strict=True)), **dict(zip(static, kept, strict=True))),
         lambda part: (values(part, data), values(part, static)),
     )
+
+
+def check_part(part: Part) -> None:
+    """Raise a `ValueError` where a field of the part, or of one within it, has a value that it cannot have."""
+    values = {field.name: getattr(part, field.name) for field in dataclasses.fields(part)}  # type: ignore[arg-type]
+    told = {name: values[name] for name in part.accepts if not isinstance(values[name], jax.Array | np.ndarray)}
+    validate_parameter_constraints(part.accepts, told, type(part).__name__)
+    for value in values.values():
+        if isinstance(value, Part):
+            check_part(value)
 
 
 def of_shape(shape: tuple[Any, ...], form: str, name: str, values: Any) -> Any:

@@ -71,6 +71,8 @@ class Distance(Part):
     """
 
     shift_invariant: ClassVar[bool] = False
+    #: What errors call it, where the user has given something else.
+    given_as: ClassVar[str | None] = None
 
     @property
     def fixed(self) -> frozenset[str]:
@@ -122,7 +124,7 @@ def about_origin(params: Params, centre: Float[Array, " d"]) -> Params:
 def measured(distance: Distance, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
     """Return the dissimilarities of samples, shifted as the distance wants them."""
     shape = X.shape[0], params["prototypes"].shape[0]
-    return of_shape(shape, "(n, p)", type(distance).__name__, distance(params, X))
+    return of_shape(shape, "(n, p)", distance.given_as or type(distance).__name__, distance(params, X))
 
 
 def evaluate(distance: Distance, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:

@@ -7,11 +7,12 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.base import OneToOneFeatureMixin
 from sklearn.feature_selection import SelectorMixin
 from sklearn.impute import KNNImputer, SimpleImputer
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer
+from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import column_or_1d
 
@@ -79,22 +80,17 @@ class Fitted:
             return None
         rows = self.model.prototypes_.astype(float)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # names of features, and powers of what has none
+            warnings.simplefilter("ignore")  # powers of what has none
             for step in reversed(self.steps):
                 try:
-                    before = _inverse(step, rows)
-                    again = rows if _undone_by_place(step) else np.asarray(step.transform(before), float)
+                    before = np.asarray(_inverse(step, rows), float)
+                    leads_back = _undone_by_place(step) or _leads_back(step, before, rows)
                 except Exception:  # whatever a step raises, it cannot be undone
                     return None
-                if again.shape != rows.shape or not np.allclose(again, rows, 1e-3, 1e-3, equal_nan=True):
+                if not leads_back:
                     return None
                 rows = before
         return rows
-
-    @property
-    def invertible(self) -> bool:
-        """Whether the prototypes can be told in the units of the user's data."""
-        return self.told is not None
 
     @property
     def feature_by_feature(self) -> bool:
@@ -126,6 +122,15 @@ def _fills(step: Any) -> bool:
     # Filling in missing values leaves all units as they are.
     kept = isinstance(step, SimpleImputer | KNNImputer)
     return kept and len(step.get_feature_names_out()) == step.n_features_in_
+
+
+def _leads_back(step: Any, before: np.ndarray, rows: np.ndarray) -> bool:
+    if isinstance(step, OneToOneFeatureMixin) and not isinstance(step, OrdinalEncoder):
+        # A scaler of scikit-learn's; some cut off at a limit, or take the middle where values are equal.
+        return bool((np.isfinite(before) | np.isnan(rows)).all())
+    named = hasattr(step, "feature_names_in_")
+    again = np.asarray(step.transform(pd.DataFrame(before, columns=step.feature_names_in_) if named else before), float)
+    return again.shape == rows.shape and np.allclose(again, rows, 1e-3, 1e-3, equal_nan=True)
 
 
 def _undone_by_place(step: Any) -> bool:

@@ -105,10 +105,10 @@ class PrototypeProfileDisplay:
         fitted = Fitted(estimator)
         if (X is None) != (y is None):
             raise ValueError("X and y must be given together, for the bands, or both left out.")
-        if original_units and not fitted.invertible:
+        if original_units and fitted.told is None:
             raise ValueError(
-                "original_units=True needs prototypes in the space of the data and pipeline steps with an "
-                "inverse_transform; original_units=None shows the values that the model sees."
+                "original_units=True needs prototypes in the space of the data and pipeline steps that can be undone; "
+                "original_units=None shows the values that the model sees."
             )
         shown = view(fitted, None if X is None else fitted.rows(X), undo=original_units is not False)
         bands = None

@@ -119,9 +119,7 @@ def load(path: str | Path, cls: type | None = None, objects: Mapping[str, Any] |
     _check_objects(path, cls, header, objects)
     try:
         return _build(path, cls, header, tensors, objects)
-    except ModelFileError:
-        raise
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+    except (KeyError, TypeError, IndexError, AttributeError) as error:
         raise ModelFileError(f"{path} is damaged: its header and arrays do not fit ({error!r}).") from error
 
 
@@ -209,7 +207,11 @@ def _build(
 ) -> Any:
     model = cls(**{name: _decode(value) for name, value in header["parameters"].items()}, **objects)
     fitted = header["fitted"]
-    model.classes_ = np.array(fitted["labels"]["values"], dtype=_label_dtype(fitted["labels"]["dtype"]))
+    dtype = _label_dtype(fitted["labels"]["dtype"])
+    try:
+        model.classes_ = np.array(fitted["labels"]["values"], dtype)
+    except ValueError as error:
+        raise ModelFileError(f"{path} is damaged: its labels are not of type {dtype}.") from error
     model.n_classes_ = len(model.classes_)
     groups = {
         name: {part: _restored(path, tensors, f"{name}.{part}", size) for part, size in sizes.items()}
@@ -238,7 +240,7 @@ def _build(
         model._state = None
         return model
     lost_optimizer = "optimizer" in set(header["objects"]) - set(objects)
-    model._state = _restored_state(model, tensors, keep_optimizer=not lost_optimizer)
+    model._state = _restored_state(path, model, tensors, keep_optimizer=not lost_optimizer)
     return model
 
 
@@ -271,7 +273,7 @@ def _named_leaves(name: str, field: Any) -> list[tuple[str, Any]]:
     return [(f"state.{name}{jax.tree_util.keystr(path)}", leaf) for path, leaf in leaves]
 
 
-def _restored_state(model: Any, tensors: dict[str, np.ndarray], keep_optimizer: bool) -> Any:
+def _restored_state(path: str | Path, model: Any, tensors: dict[str, np.ndarray], keep_optimizer: bool) -> Any:
     """Return the training's state; what belongs to an option and is not in the file is left to begin anew."""
 
     def restored(name: str, field: Any) -> Any:
@@ -280,6 +282,8 @@ def _restored_state(model: Any, tensors: dict[str, np.ndarray], keep_optimizer: 
         fits = all(key in tensors and tensors[key].size == leaf.size for key, leaf in named)
         if optional and not (fits and (keep_optimizer or name != "optimizer")):
             return None
+        if not fits:
+            raise ModelFileError(f"{path} is damaged: it does not hold the {name} of the training as they have to be.")
         values = [tensors[key].astype(leaf.dtype).reshape(leaf.shape) for key, leaf in named]
         return jax.tree.unflatten(jax.tree.structure(field), values)
 

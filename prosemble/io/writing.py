@@ -11,14 +11,14 @@ from pathlib import Path
 
 def writable(path: str | Path, name: str = "path") -> Path:
     """Return the path of a file that can be written, or say before any work is done why there can be none."""
-    path = Path(path)
-    if path.is_dir():
+    place = Path(os.path.realpath(path))  # where links lead to
+    if place.is_dir():
         raise IsADirectoryError(f"{name} must be a file to write; {path} is a folder.")
-    if path.exists() and not path.is_file():
-        raise FileExistsError(f"{name} must be a file to write; {path} is a device or a pipe.")
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"{name} {path}: no folder {path.parent}.")
-    return path
+    if place.is_symlink() or (place.exists() and not place.is_file()):
+        raise FileExistsError(f"{name} must be a file to write; {path} is a device, a pipe or a link to itself.")
+    if not place.parent.is_dir():
+        raise FileNotFoundError(f"{name} {path}: no folder {place.parent}.")
+    return place
 
 
 @contextmanager
@@ -27,7 +27,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
 
     The place is that which links lead to, and who may read it is as before.
     """
-    path = writable(path).resolve()
+    path = writable(path)
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     os.close(handle)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any
 
+import jax
 import numpy as np
 import optax
 from sklearn.utils._param_validation import Interval, StrOptions
@@ -15,7 +16,7 @@ from prosemble.core.callbacks import Callback, ProgressBar
 from prosemble.core.initializers import INITIALIZERS
 from prosemble.core.part import COUNT, NOT_NEGATIVE, POSITIVE
 from prosemble.training.loop import GroupRate, Lookahead, Training
-from prosemble.training.optimizers import Optimizer, get_optimizer
+from prosemble.training.optimizers import get_optimizer
 from prosemble.training.precision import PRECISIONS
 from prosemble.training.trainable import Trainable
 
@@ -56,44 +57,19 @@ TRAINED: dict[str, list[Any]] = {
 def refuse(model: Any, names: Sequence[str], reason: str) -> None:
     """Raise where one of these options has another value than its default."""
     defaults = {name: field.default for name, field in type(model).__dataclass_fields__.items()}
-    for name in (name for name in names if name in defaults):
+    for name in names:
         value = getattr(model, name)
         if value is not defaults[name] and value != defaults[name]:
             raise ValueError(f"{name}={value!r} has no effect with {reason}; leave it at {defaults[name]!r}.")
 
 
-def training_of(model: Any, trainable: Trainable, groups: Sequence[str], one_pass: bool = False) -> Training:
-    """Return the training that the model's constructor values describe.
-
-    `groups` are the names of the parameter groups; `one_pass` switches the stopping rules off.
-    """
-    optimizer = get_optimizer(model.optimizer, model.gradient_accumulation_steps)
-    if optimizer.line_search:
-        options = ("lr", "lr_scheduler", "batch_size", "gradient_accumulation_steps", "lookahead")
-        refuse(model, options, "optimizer='lbfgs', which searches its step over the full batch")
-        if model.mixed_precision == "float16":
-            raise ValueError("mixed_precision='float16' cannot be combined with optimizer='lbfgs'.")
-    elif optimizer.own_rate:
-        refuse(model, ("lr", "lr_scheduler"), "an optimizer that is an optax.GradientTransformation")
-    elif model.optimizer == "rprop":
-        refuse(model, ("lr_scheduler",), "optimizer='rprop', which adapts the steps itself from lr on")
-    if callable(model.lr_scheduler):
-        refuse(model, ("lr", "bb_lr"), "an lr_scheduler that is a function: it is the rate")
-    if model.lr_scheduler is None:
-        refuse(model, ("lr_scheduler_kwargs",), "lr_scheduler=None")
-    frozen = frozenset(model.freeze_params or ())
-    if optimizer.line_search and not set(groups) - frozen - trainable.fixed:
-        raise ValueError(f"freeze_params={model.freeze_params!r} leaves optimizer='lbfgs' nothing to train.")
-    unknown = frozen - set(groups)
-    if unknown:
-        raise ValueError(
-            f"freeze_params names {sorted(unknown)}, which {type(model).__name__} does not have. "
-            f"Accepted: {', '.join(sorted(groups))}."
-        )
+def training_of(model: Any, trainable: Trainable, one_pass: bool = False) -> Training:
+    """Return the training that the model's constructor values describe; `one_pass` switches the stopping rules off."""
+    rate = getattr(model, "bb_lr", None)
     return Training(
         model=trainable,
-        optimizer=optimizer,
-        group_rate=_group_rate(model, optimizer, frozen),
+        optimizer=get_optimizer(model.optimizer, model.gradient_accumulation_steps),
+        group_rate=None if rate is None else GroupRate(group="backbone", factor=float(rate) / float(model.lr)),
         lookahead=_lookahead(model.lookahead),
         ema_decay=None if model.ema_decay is None else float(model.ema_decay),
         epsilon=float(model.epsilon),
@@ -102,38 +78,75 @@ def training_of(model: Any, trainable: Trainable, groups: Sequence[str], one_pas
         blocks=trainable.row_wise and model.devices is None,
         early_stopping=not one_pass,
         restore_best=model.restore_best and not one_pass,
-        frozen=frozen | trainable.fixed,
+        frozen=frozenset(model.freeze_params or ()) | trainable.fixed,
         mixed_precision=model.mixed_precision,
         checkpointing=model.gradient_checkpointing,
     )
 
 
+def refuse_inert(model: Any, training: Training, groups: Sequence[str]) -> None:
+    """Raise where an option cannot act beside the others; `groups` are the names of the parameter groups."""
+    optimizer = training.optimizer
+    if optimizer.line_search:
+        options = ("lr", "lr_scheduler", "batch_size", "gradient_accumulation_steps", "lookahead")
+        refuse(model, options, "optimizer='lbfgs', which searches its step over the full batch")
+        if model.mixed_precision == "float16":
+            raise ValueError("mixed_precision='float16' cannot be combined with optimizer='lbfgs'.")
+        if not set(groups) - training.frozen:
+            raise ValueError(f"freeze_params={model.freeze_params!r} leaves optimizer='lbfgs' nothing to train.")
+    elif optimizer.own_rate:
+        refuse(model, ("lr", "lr_scheduler"), "an optimizer that is an optax.GradientTransformation")
+    elif model.optimizer == "rprop":
+        refuse(model, ("lr_scheduler",), "optimizer='rprop', which adapts the steps itself from lr on")
+    if training.group_rate is not None:
+        if optimizer.own_rate:
+            refuse(model, ("bb_lr",), f"optimizer={model.optimizer!r}, which has a step of its own")
+        if "backbone" in training.frozen:
+            refuse(model, ("bb_lr",), "freeze_params=['backbone']")
+    elif callable(model.lr_scheduler):  # otherwise the encoder has its part of the rate
+        refuse(model, ("lr",), "an lr_scheduler that is a function: it is the rate")
+    if model.lr_scheduler is None:
+        refuse(model, ("lr_scheduler_kwargs",), "lr_scheduler=None")
+    unknown = set(model.freeze_params or ()) - set(groups)
+    if unknown:
+        raise ValueError(
+            f"freeze_params names {sorted(unknown)}, which {type(model).__name__} does not have. "
+            f"Accepted: {', '.join(sorted(groups))}."
+        )
+
+
 def refuse_standstill(model: Any, steps: int) -> None:
-    """Raise where a training of so many gradient steps an epoch would end before the model changes."""
-    lookahead = _lookahead(model.lookahead)
+    """Raise where a training of so many gradient steps an epoch would end before what the model holds changes."""
+    lookahead = None if model.ema_decay is not None else _lookahead(model.lookahead)
     update = model.gradient_accumulation_steps or 1
     change = update * (1 if lookahead is None else int(lookahead.sync_period))
-    # What is monitored changes with each update, but with `restore_best` when the model does.
-    for name, needed in {"patience": change if model.restore_best else update, "max_iter": change}.items():
-        epochs = getattr(model, name)
+    # The first epoch improves on nothing. Then the loss is as it was up to the first update, but with `restore_best`,
+    # which looks at what the model holds, up to its first change.
+    waits = None if model.patience is None else model.patience + 1
+    for name, epochs, needed in [
+        ("patience", waits, change if model.restore_best else update),
+        ("max_iter", model.max_iter, change),
+    ]:
         if epochs is not None and epochs * steps < needed:
             raise ValueError(
-                f"{name}={epochs} would end the training before the model changes: with "
+                f"{name}={getattr(model, name)} would end the training before the model changes: with "
                 f"gradient_accumulation_steps={model.gradient_accumulation_steps} and lookahead={model.lookahead} that "
                 f"takes {needed} steps, and an epoch has {steps}; set a larger {name} or a smaller batch_size."
             )
 
 
-def _group_rate(model: Any, optimizer: Optimizer, frozen: frozenset[str]) -> GroupRate | None:
-    """Return the rate of the encoder's weights where it has one of its own."""
-    rate = getattr(model, "bb_lr", None)
-    if rate is None:
-        return None
-    if optimizer.line_search or optimizer.own_rate:
-        refuse(model, ("bb_lr",), f"optimizer={model.optimizer!r}, which has a step of its own")
-    if "backbone" in frozen:
-        refuse(model, ("bb_lr",), "freeze_params=['backbone']")
-    return GroupRate(group="backbone", factor=float(rate) / float(model.lr))
+def devices_of(model: Any) -> list[Any]:
+    """Return the devices that the model's rows are shared out over."""
+    devices = [] if model.devices is None else list(model.devices)
+    known = all(isinstance(device, jax.Device) for device in devices)
+    if not known or len(set(devices)) < len(devices) or (model.devices is not None and not devices):
+        raise ValueError(f"devices must hold JAX devices, each once; got {model.devices!r}.")
+    if model.batch_size is not None and model.batch_size < len(devices):
+        raise ValueError(
+            f"devices={model.devices!r} cannot share out batches of {model.batch_size} rows; choose a larger "
+            "batch_size or fewer devices."
+        )
+    return devices
 
 
 def _lookahead(options: Mapping[str, Any] | None) -> Lookahead | None:

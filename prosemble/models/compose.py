@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, ClassVar
 
+from prosemble.core.part import check_part
 from prosemble.distances import Distance
 from prosemble.models.glvq import GLVQ, NO_TRANSFER
 from prosemble.objectives import Cooperation, Objective
@@ -49,7 +50,7 @@ class PrototypeClassifier(GLVQ):
     def _validate_params(self) -> None:
         super()._validate_params()
         for part in filter(None, (self.distance, self.objective, self.cooperation)):
-            part.check()
+            check_part(part)
 
     def _inert_options(self) -> list[str]:
         inert = super()._inert_options()

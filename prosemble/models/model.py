@@ -72,8 +72,8 @@ class Model(Trainable):
                 arrays = {key: np.asarray(array) for key, array in several.items()}
                 if name not in self.fixed and not all(jnp.issubdtype(a.dtype, jnp.floating) for a in arrays.values()):
                     raise ValueError(
-                        f"{type(part).__name__} must start {name!r} at floating point numbers, or name it in `fixed`; "
-                        f"got {value!r}."
+                        f"{type(part).__name__} must start {name!r} at floating point numbers, an array or a dict of "
+                        f"arrays by name, or name it in `fixed`; got {value!r}."
                     )
                 params[name] = arrays if isinstance(value, dict) else arrays[name]
         return params

@@ -141,10 +141,20 @@ class SupervisedPrototypeModel(DrawnPrototypes):
     def _inert_options(self) -> list[str]:
         return self._all_of("_inert")
 
-    def _trainable(self) -> Model:
+    def _refuse_inert(self) -> None:
+        """Raise where an option of the loss has another value than its default and cannot act."""
         _settings.refuse(self, self._inert_options(), f"the distance and loss of {type(self).__name__}")
+        transfer = getattr(getattr(self._objective(), "term", None), "transfer", None)
+        if transfer is identity and not self._has_own_loss():
+            _settings.refuse(self, ["beta"], f"transfer_fn={self.transfer_fn!r}")
+
+    @classmethod
+    def _has_own_loss(cls) -> bool:
+        return cls._compute_loss is not SupervisedPrototypeModel._compute_loss
+
+    def _trainable(self) -> Model:
         hook = None
-        if type(self)._compute_loss is not SupervisedPrototypeModel._compute_loss:
+        if self._has_own_loss():
             resolved = copy.copy(self)
             resolved.distance_fn = self.distance_fn or squared_euclidean_distance_matrix
             resolved.transfer_fn = get_activation(self.transfer_fn or "identity")
@@ -155,8 +165,6 @@ class SupervisedPrototypeModel(DrawnPrototypes):
             hook = Hook(resolved, self.get_params(deep=False))
         elif self._objective() is None:
             self._compute_loss({}, None, None, None)  # says what to override
-        elif get_activation(self.transfer_fn or "identity") is identity:
-            _settings.refuse(self, ["beta"], f"transfer_fn={self.transfer_fn!r}")
         return Model(distance=self._metric(), objective=self._objective(), hook=hook)
 
     def _validated(self, X: Any, y: Any = "no_validation", **options: Any) -> Any:
@@ -226,8 +234,8 @@ class SupervisedPrototypeModel(DrawnPrototypes):
             if resume:
                 check_is_fitted(self)
                 self._require_full_precision("fit(resume=True)")
-            X, y, weight = self._read(X, y, sample_weight, known=self.classes_ if resume else None)
-            rows, merged, given = self._arrange(X, y, weight)
+            given = Rows(*self._read(X, y, sample_weight, known=self.classes_ if resume else None))
+            rows, merged = self._arrange(given)
             if not resume:
                 self._start(merged, given, initial_prototypes, initial_labels)
             first = self.n_iter_ if resume else 0
@@ -263,9 +271,10 @@ class SupervisedPrototypeModel(DrawnPrototypes):
         def start(seed: int) -> SupervisedPrototypeModel:
             return clone(self).set_params(**{**own, "random_seed": seed})
 
-        for seed in seeds:
-            start(seed)._validate_params()
-        fits = fit_together([start(seed) for seed in seeds], X, y, sample_weight)
+        starts = [start(seed) for seed in seeds]
+        for model in starts:
+            model._validate_params()
+        fits = fit_together(starts, X, y, sample_weight)
         failure = None
         for index, seed in enumerate(seeds):
             if fits[index] is None:
@@ -311,25 +320,25 @@ class SupervisedPrototypeModel(DrawnPrototypes):
                 raise ValueError("classes must be given on the first call of partial_fit; got None.")
             else:
                 known = np.unique(classes)
-            X, y, weight = self._read(X, y, sample_weight, known=known, reset=not fitted)
-            rows, merged, given = self._arrange(X, y, weight)
+            given = Rows(*self._read(X, y, sample_weight, known=known, reset=not fitted))
+            rows, merged = self._arrange(given)
             if not fitted:
                 self._start(merged, given, None, None, stream=True)
             self._train(rows, None, self.n_iter_ + 1, one_pass=True)
         return self
 
-    def _arrange(self, X: np.ndarray, y: np.ndarray, weight: np.ndarray) -> tuple[Rows, Rows, Rows]:
-        """Return the rows to train on, the distinct ones, which prototypes are drawn from, and those as given."""
-        rows = Rows(X, y, weight)
-        merged = merge_equal_rows(rows)
+    def _arrange(self, given: Rows) -> tuple[Rows, Rows]:
+        """Return the rows to train on and the distinct ones, from which prototypes are drawn in every mode."""
+        self._refuse_inert()
+        merged = merge_equal_rows(given)
         if self._trainable().row_wise:
-            return (merged if self.batch_size is None else rows), merged, rows
-        if self.class_weight is not None or (weight != 1).any():
+            return (merged if self.batch_size is None else given), merged
+        if self.class_weight is not None or (given.weight != 1).any():
             raise ValueError(
                 f"sample_weight and class_weight cannot act on {type(self).__name__}: its _compute_loss returns one "
                 "number for all samples."
             )
-        return rows, merged, rows
+        return given, merged
 
     def _read_validation(self, validation_data: Any) -> Rows | None:
         if validation_data is None:
@@ -347,7 +356,8 @@ class SupervisedPrototypeModel(DrawnPrototypes):
     def _start(self, rows: Rows, given: Rows, prototypes: Any, labels: Any, stream: bool = False) -> None:
         """Set everything that is fitted to its value before the first epoch."""
         if self.allow_nan:
-            rows, given = (some._replace(X=filled(*some)) for some in (rows, given))
+            rows = rows._replace(X=filled(*rows))
+            given = given._replace(X=filled(*given)) if callable(self.prototypes_initializer) else given
         X = cast(np.ndarray, rows.X)
         if prototypes is None:
             if labels is not None:
@@ -378,10 +388,12 @@ class SupervisedPrototypeModel(DrawnPrototypes):
 
     def _training(self, n: int, one_pass: bool = False) -> loop.Training:
         """Return how this model is trained on so many rows."""
-        training = _settings.training_of(self, self._trainable(), self._groups, one_pass)
+        training = _settings.training_of(self, self._trainable(), one_pass)
+        _settings.refuse_inert(self, training, self._groups)
         if training.batch_size is not None:
-            training = training.with_batch_size(min(training.batch_size, n))
-        if not one_pass:
+            # Fewer rows than devices are padded to one for each.
+            training = training.with_batch_size(min(training.batch_size, max(n, len(_settings.devices_of(self)))))
+        if not one_pass and self.n_iter_ == 0:
             _settings.refuse_standstill(self, 1 if training.batch_size is None else -(-n // training.batch_size))
         return training
 
@@ -394,21 +406,13 @@ class SupervisedPrototypeModel(DrawnPrototypes):
             block = rows_trained_at_a_time(rows.X.shape[1], len(indices))
             rows = pad(rows, training.batch_size, block)
             validation = None if validation is None else pad(validation, None, block)
-        if self.devices is not None:
-            devices = list(self.devices)
-            if not devices or len(set(devices)) < len(devices) or not all(isinstance(d, jax.Device) for d in devices):
-                raise ValueError(f"devices must hold JAX devices, each once; got {self.devices!r}.")
-            if training.batch_size is not None and training.batch_size < len(self.devices):
-                raise ValueError(
-                    f"devices={self.devices!r} cannot share out batches of {training.batch_size} rows; choose a larger "
-                    "batch_size or fewer devices."
-                )
-            if not training.model.row_wise and n % len(self.devices):
+        if devices := _settings.devices_of(self):
+            if not training.model.row_wise and n % len(devices):
                 raise ValueError(
                     f"devices={self.devices!r} cannot share out {n} rows equally, and {type(self).__name__} cannot be "
                     "given rows of weight zero: its _compute_loss returns one number for all samples."
                 )
-            rows = shard(rows, self.devices)
+            rows = shard(rows, devices)
         return loop.Data(rows, np.int32(n), validation, indices, None)
 
     def _span(self, data: loop.Data, models: int = 1) -> int:
@@ -522,5 +526,5 @@ class SupervisedPrototypeModel(DrawnPrototypes):
         )
 
     def _state_template(self) -> loop.State:
-        training = _settings.training_of(self, self._trainable(), self._groups)
+        training = _settings.training_of(self, self._trainable())
         return loop.template(training, self._parameters())

@@ -14,7 +14,7 @@ import numpy as np
 from prosemble.models.model import frozen
 from prosemble.models.prototype_base import SupervisedPrototypeModel
 from prosemble.training import loop
-from prosemble.training.data import rows_trained_at_a_time
+from prosemble.training.data import Rows, rows_trained_at_a_time
 from prosemble.training.threads import one_thread_each
 
 T = TypeVar("T")
@@ -134,9 +134,12 @@ def _job(model: SupervisedPrototypeModel, X: Any, y: Any, sample_weight: Any, sh
 
     model._validate_params()
     kind = (type(model), model.allow_nan, model.batch_size is None, model.class_weight is not None)
-    (rows, merged, given), read = once(
-        kind, kept(lambda: model._arrange(*model._read(X, y, sample_weight, known=None)))
-    )
+
+    def arranged() -> tuple[Rows, Rows, Rows]:
+        given = Rows(*model._read(X, y, sample_weight, known=None))
+        return given, *model._arrange(given)
+
+    (given, rows, merged), read = once(kind, kept(arranged))
     model.__dict__.update(read)
     # What all models have beside their own parameters decides how they are trained, not how they start.
     own = {name: value for name, value in model.get_params(deep=False).items() if name not in _OF_TRAINING}

@@ -73,7 +73,7 @@ class Reasoning(Objective):
         epoch: Int[Array, ""],
     ) -> Float[Array, " n"]:
         probabilities = cbcc(_detections(distances, self.sigma), params["reasonings"])
-        return margin_term(probabilities, jax.nn.one_hot(y, self.n_classes), self.margin)
+        return margin_term(probabilities, jax.nn.one_hot(y, self.n_classes, dtype=distances.dtype), self.margin)
 
     def project(self, params: Params) -> Params:
         return {**params, "reasonings": jnp.clip(params["reasonings"], 0.0, 1.0)}

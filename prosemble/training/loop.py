@@ -207,7 +207,8 @@ def adapted(training: Training, state: State, fitted: dict[str, AnyArray], rate:
     if not other:
         return state
     if {"best", "average", "slow"} & set(other):
-        state = state._replace(params=fitted)
+        average, slow = (None if held is None else fitted for held in (state.average, state.slow))
+        state = state._replace(params=fitted, average=average, slow=slow)
     if "best" in other and wanted.best is not None:
         other.append("best_loss")
     begun = jax.tree.map(np.asarray, initial_state(training, state.params, rate))

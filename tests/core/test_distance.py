@@ -86,6 +86,7 @@ def test_what_is_no_number_has_no_distance(name):
 def test_a_high_power_does_not_overflow():
     got = lpnorm_distance_matrix(jnp.array([[30.0, 20.0]]), jnp.zeros((1, 2)), 60.0)
     assert float(got[0, 0]) == pytest.approx(30.0)
+    assert np.isposinf(lpnorm_distance_matrix(jnp.array([[jnp.inf, 0.0]]), jnp.zeros((1, 2)), 3.0)).all()
 
 
 @pytest.mark.parametrize("offset", [0.0, 1e3, 1e4])

@@ -10,9 +10,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
     FunctionTransformer,
     KBinsDiscretizer,
+    MinMaxScaler,
     OneHotEncoder,
     OrdinalEncoder,
     PowerTransformer,
+    QuantileTransformer,
     StandardScaler,
 )
 
@@ -77,7 +79,9 @@ def test_features_of_other_ranges_are_scaled_each(clusters, ax):
         [StandardScaler(), PCA(random_state=0)],
         [FunctionTransformer(feature_names_out="one-to-one"), StandardScaler()],
         [FunctionTransformer(np.log, inverse_func=np.exp, feature_names_out="one-to-one")],
+        [FunctionTransformer(lambda X: X.apply(np.log), inverse_func=np.exp, feature_names_out="one-to-one")],
     ],
+    ids=lambda steps: type(steps[-1]).__name__,
 )
 def test_a_pipeline_is_undone(steps, clusters, ax):
     X, y = clusters(2, 3)
@@ -129,6 +133,16 @@ def test_bands_are_of_the_samples_themselves(steps, clusters, ax):
     for c, label in enumerate(pipeline.classes_):
         expected = np.quantile(X[y == label], [0.1, 0.9], axis=0)
         np.testing.assert_allclose(display.bands[c], expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("step", [QuantileTransformer(n_quantiles=5), MinMaxScaler(clip=True)], ids=str)
+def test_scalers_that_cut_off_or_take_the_middle_are_undone(step, clusters, ax):
+    X, y = clusters(2, 3)
+    pipeline = make_pipeline(step, NPC()).fit(np.round(X, 1), y)
+    pipeline[-1].prototypes_ = pipeline[-1].prototypes_ * np.float32(1.5)
+    display = PrototypeProfileDisplay.from_estimator(pipeline, X, y, ax=ax)
+    np.testing.assert_allclose(display.prototypes, step.inverse_transform(pipeline[-1].prototypes_), rtol=1e-5)
+    assert ax.get_ylabel() == "value"
 
 
 @pytest.mark.parametrize("steps", [

@@ -202,7 +202,7 @@ def test_learned_weights_are_told_of_the_features_that_have_them(step, mixed, ir
     model = make_pipeline(step, GRLVQ(max_iter=10)).fit(X - X.min(axis=0), y)
     report(model, X - X.min(axis=0), y, tmp_path / "r.html", n_splits=2, n_repeats=1)
     seen = text_of(tmp_path / "r.html")
-    assert ("Steps before the model mix the features" in seen) == mixed
+    assert ("which may be mixtures" in seen) == mixed
     assert ("has learned how much each feature counts" in seen) != mixed
 
 

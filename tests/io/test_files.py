@@ -6,11 +6,12 @@ import pickle
 
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 from safetensors.numpy import save_file
 
 from prosemble.io import ModelFileError, files
-from prosemble.models import GLVQ, GLVQ1, SupervisedPrototypeModel
+from prosemble.models import CBC, GLVQ, GLVQ1, SupervisedPrototypeModel
 from tests.precision import float64
 
 
@@ -73,6 +74,10 @@ def test_objects_are_asked_for(iris, tmp_path):
         GLVQ.load(tmp_path / "m", distance=distance)
     with pytest.raises(TypeError, match=r"holds \['lr'\] itself"):
         GLVQ.load(tmp_path / "m", distance_fn=distance, lr=0.5)
+    with pytest.raises(ValueError, match="Unknown optimizer 'adamm'") as caught:
+        GLVQ(max_iter=1, optimizer=optax.sgd(0.1)).fit(X, y).save(tmp_path / "o")
+        GLVQ.load(tmp_path / "o", optimizer="adamm")
+    assert not isinstance(caught.value, ModelFileError)
     loaded = GLVQ.load(tmp_path / "m", distance_fn=distance)
     np.testing.assert_array_equal(loaded.predict(X), model.predict(X))
 
@@ -141,13 +146,19 @@ def test_labels_that_no_file_holds(iris, tmp_path):
 
 def test_what_is_no_file_is_left_as_it_is(model, tmp_path):
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(FileExistsError, match="is a device or a pipe"):
+    with pytest.raises(FileExistsError, match="is a device, a pipe"):
         model.save(tmp_path / "pipe")
     with pytest.raises(IsADirectoryError, match="is a folder"):
         model.save(tmp_path)
     with pytest.raises(FileNotFoundError, match="no folder"):
         model.save(tmp_path / "nowhere" / "model")
-    assert os.listdir(tmp_path) == ["pipe"]
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    with pytest.raises(FileExistsError, match="a link to itself"):
+        model.save(tmp_path / "loop")
+    (tmp_path / "astray").symlink_to(tmp_path / "nowhere" / "model")
+    with pytest.raises(FileNotFoundError, match="no folder"):
+        model.save(tmp_path / "astray")
+    assert sorted(os.listdir(tmp_path)) == ["astray", "loop", "pipe"]
 
 
 def test_a_link_leads_to_the_file_and_permissions_stay(model, path):
@@ -169,11 +180,14 @@ def test_a_class_of_the_users_is_not_taken_for_the_librarys_of_that_name(iris, t
             load(tmp_path / "m")
 
 
-def test_a_training_goes_on_in_the_precision_that_it_began_in(model, path, iris):
+@pytest.mark.parametrize("model", [GLVQ(max_iter=5), CBC(max_iter=5)], ids=lambda model: type(model).__name__)
+def test_a_training_goes_on_in_the_precision_that_it_began_in(model, tmp_path, iris):
     X, y = iris
-    expected = GLVQ.load(path).partial_fit(X, y).fit(X, y, validation_data=(X, y), resume=True)
+    load, path = type(model).load, tmp_path / "m"
+    model.fit(X, y).save(path)
+    expected = load(path).partial_fit(X, y).fit(X, y, validation_data=(X, y), resume=True)
     with float64():
-        loaded = GLVQ.load(path).partial_fit(X, y).fit(X, y, validation_data=(X, y), resume=True)
+        loaded = load(path).partial_fit(X, y).fit(X, y, validation_data=(X, y), resume=True)
     assert loaded.prototypes_.dtype == np.float32
     np.testing.assert_allclose(loaded.prototypes_, expected.prototypes_, atol=1e-5)
 

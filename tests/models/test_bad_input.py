@@ -136,7 +136,10 @@ class OfAll(Objective):
         ({"objective": SoftLVQ(sigma=0.0)}, "'sigma' parameter of SoftLVQ must be"),
         ({"objective": SoftLVQ(cooperation=NeuralGas(gamma_decay=2.0))}, "'gamma_decay' parameter of NeuralGas"),
         ({"cooperation": NeuralGas(gamma_init=-1.0)}, "'gamma_init' parameter of NeuralGas"),
-        ({"distance": Own(start=2)}, "Own must start 'scale' at floating point numbers, or name it in `fixed`; got 2"),
+        (
+            {"distance": Own(start=2)},
+            "Own must start 'scale' at floating point numbers, .* or name it in `fixed`; got 2",
+        ),
         (
             {"objective": SoftLVQ(cooperation=NeuralGas()), "cooperation": NeuralGas(gamma_init=2.0)},
             "cooperation=NeuralGas.* has no effect with objective=SoftLVQ",

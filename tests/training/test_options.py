@@ -1,5 +1,6 @@
 """The option law: every training option, in every mode, does what its definition says, or is refused by name."""
 
+import copy
 import itertools
 from typing import NamedTuple
 
@@ -278,6 +279,14 @@ def test_devices_make_no_update_of_nothing(batch, problem):
     np.testing.assert_allclose(shared.prototypes_, alone.prototypes_, atol=1e-5)
 
 
+def test_fewer_rows_than_devices_are_shared_out(problem):
+    X, y, *_ = problem
+    shared, alone = (GLVQ(devices=d, batch_size=2, max_iter=2).fit(X, y) for d in (jax.devices()[:2], None))
+    shared.partial_fit(X[:1], y[:1])
+    assert shared._state.step == alone.partial_fit(X[:1], y[:1])._state.step
+    np.testing.assert_allclose(shared.prototypes_, alone.prototypes_, atol=1e-5)
+
+
 def test_a_model_with_devices_is_cloned(problem):
     devices = jax.devices()[:2]
     assert clone(GLVQ(devices=devices)).devices is devices
@@ -295,7 +304,7 @@ REFUSED = [
     (GLVQ, {"lr_scheduler_kwargs": {"end_value": 0}}, {}, "lr_scheduler_kwargs=.* with lr_scheduler=None"),
     (GLVQ, {"lr_scheduler": optax.linear_schedule(1.0, 0.0, 9), "lr_scheduler_kwargs": {"end_value": 0}}, {},
      "lr_scheduler_kwargs has no effect on an lr_scheduler that is a callable"),
-    (GLVQ, {"patience": 2, "gradient_accumulation_steps": 3}, {}, "patience=2 .*gradient_accumulation_steps=3"),
+    (GLVQ, {"patience": 2, "gradient_accumulation_steps": 4}, {}, "patience=2 .*gradient_accumulation_steps=4"),
     (GLVQ, {"patience": 2, "gradient_accumulation_steps": 50, "batch_size": 10}, {}, "patience=2 .*takes 50 steps"),
     (GLVQ, {"lookahead": {}, "max_iter": 5}, {}, "max_iter=5 would end the training before the model changes"),
     (GLVQ, {"optimizer": "rprop", "lr_scheduler": "linear"}, {}, "lr_scheduler='linear' has no .*'rprop'"),
@@ -400,14 +409,52 @@ def test_an_option_changed_between_two_trainings_begins_anew(change, problem, tm
             assert former.n_iter_ == 17
 
 
-@pytest.mark.parametrize("kept", [{"restore_best": True}, {"ema_decay": 0.99}, {"lookahead": {}}], ids=str)
+@pytest.mark.parametrize("kept", [
+    {"restore_best": True}, {"ema_decay": 0.99}, {"lookahead": {}}, {"restore_best": True, "ema_decay": 0.5},
+    {"restore_best": True, "lookahead": {"sync_period": 2}},
+], ids=str)  # fmt: skip
 def test_what_no_longer_keeps_its_parameters_begins_from_those_that_were_fitted(kept, problem):
     X, y, *_ = problem
     model = GLVQ(optimizer="sgd", lr=30.0, max_iter=9, epsilon=0.0, **kept).fit(X, y)
     assert (model.prototypes_ != model._state.params["prototypes"]).any()
-    before = model.prototypes_
+    before, again = model.prototypes_, copy.deepcopy(model)
     model.set_params(lr=1e-9, **{name: GLVQ().get_params()[name] for name in kept})
     np.testing.assert_allclose(model.fit(X, y, resume=True).prototypes_, before, atol=1e-5)
+    if "restore_best" in kept:  # which does not act on one pass
+        np.testing.assert_allclose(again.set_params(lr=1e-9).partial_fit(X, y).prototypes_, before, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"max_iter": 5, "lookahead": {"sync_period": 6}, "ema_decay": 0.5},
+        {"patience": 5, "lookahead": {"sync_period": 6}, "restore_best": True},
+        {"patience": 3, "gradient_accumulation_steps": 4},
+    ],
+    ids=str,
+)
+def test_what_changes_in_time_is_trained(settings, problem):
+    X, y, X_held_out, y_held_out, start = problem
+    settings = {"lr": 0.1, "max_iter": 20, "epsilon": 0.0, **settings}
+    data = {"initial_prototypes": start, "validation_data": (X_held_out, y_held_out)}
+    assert (GLVQ(**settings).fit(X, y, **data).prototypes_ != start).any()
+
+
+def test_a_training_that_goes_on_may_be_shorter_than_an_update(problem):
+    X, y, *_ = problem
+    model = GLVQ(max_iter=10, gradient_accumulation_steps=4, epsilon=0.0).fit(X, y)
+    before = model.prototypes_
+    assert (model.set_params(max_iter=2).fit(X, y, resume=True).prototypes_ != before).any()
+
+
+def test_what_is_refused_in_training_is_loaded_and_predicts(problem, tmp_path):
+    X, y, *_ = problem
+    model = GLVQ(max_iter=2).fit(X, y).set_params(beta=3.0, optimizer="rprop", lr_scheduler="linear")
+    model.save(tmp_path / "m")
+    loaded = GLVQ.load(tmp_path / "m")
+    np.testing.assert_array_equal(loaded.predict(X), model.predict(X))
+    with pytest.raises(ValueError, match=r"beta=3\.0 has no effect"):
+        loaded.fit(X, y, resume=True)
 
 
 def test_a_training_goes_on_by_the_losses_that_are_monitored_now(problem):
