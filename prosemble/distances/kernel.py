@@ -44,7 +44,7 @@ class RelevanceKernel(Distance):
 
     shift_invariant: ClassVar[bool] = True
 
-    accepts: ClassVar[dict[str, list[Any]]] = {"sigma_init": [POSITIVE, None], "sigma_min": [POSITIVE]}
+    accepts: ClassVar[dict[str, list[Any]]] = GaussianKernel.accepts
 
     metric: Relevance = Relevance()
     sigma_init: Number | None = None

@@ -7,9 +7,9 @@ from jaxtyping import Array, Float
 
 from prosemble.core.constraints import unit_trace
 from prosemble.core.distance import centred_lomega_distance_matrix
-from prosemble.core.part import COUNT, NOT_NEGATIVE, Number
+from prosemble.core.part import Number
 from prosemble.distances.base import Distance, Params, Start
-from prosemble.distances.omega import initial_omega, volume_penalty
+from prosemble.distances.omega import Omega, initial_omega, volume_penalty
 
 
 class LocalOmega(Distance):
@@ -23,7 +23,7 @@ class LocalOmega(Distance):
 
     shift_invariant: ClassVar[bool] = True
 
-    accepts: ClassVar[dict[str, list[Any]]] = {"latent_dim": [COUNT, None], "regularization": [NOT_NEGATIVE, None]}
+    accepts: ClassVar[dict[str, list[Any]]] = Omega.accepts
 
     latent_dim: int | None = None
     per_class: bool = False

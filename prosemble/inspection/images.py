@@ -83,7 +83,7 @@ class PrototypeImageDisplay:
         if fitted.told is None:
             raise ValueError(
                 "The prototypes cannot be shown as images: they live in the space of an encoder, or a step of the "
-                "pipeline has no inverse_transform."
+                "pipeline cannot be undone."
             )
         rows = np.nan_to_num(fitted.told)
         own = getattr(fitted.model, "input_shape", None)

@@ -115,11 +115,11 @@ def refuse_inert(model: Any, training: Training, groups: Sequence[str]) -> None:
         )
 
 
-def refuse_standstill(model: Any, steps: int) -> None:
+def refuse_standstill(model: Any, training: Training, steps: int) -> None:
     """Raise where a training of so many gradient steps an epoch would end before what the model holds changes."""
-    lookahead = None if model.ema_decay is not None else _lookahead(model.lookahead)
     update = model.gradient_accumulation_steps or 1
-    change = update * (1 if lookahead is None else int(lookahead.sync_period))
+    lookahead = training.lookahead if training.ema_decay is None else None  # of both, the average is held
+    change = update if lookahead is None else update * int(lookahead.sync_period)
     # The first epoch improves on nothing. Then the loss is as it was up to the first update, but with `restore_best`,
     # which looks at what the model holds, up to its first change.
     waits = None if model.patience is None else model.patience + 1

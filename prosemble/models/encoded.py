@@ -132,7 +132,7 @@ class LatentMatrix(OmegaMetric):
 
     omega_dim: int | None = None
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"omega_dim": [COUNT, None]}
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"omega_dim": Omega.accepts["latent_dim"]}
     _parameter_docs = """
         omega_dim : int, optional
             Columns of omega, the rank of the metric; `latent_dim` when None."""

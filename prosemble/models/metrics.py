@@ -16,7 +16,7 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, OneToOneFeatureMixin, 
 from sklearn.utils import check_array
 from sklearn.utils._param_validation import StrOptions
 
-from prosemble.core.part import COUNT, NOT_NEGATIVE, POSITIVE
+from prosemble.core.part import NOT_NEGATIVE, POSITIVE
 from prosemble.distances import (
     Distance,
     ExponentialKernel,
@@ -29,7 +29,6 @@ from prosemble.distances import (
     Wasserstein,
 )
 from prosemble.models import _settings
-from prosemble.models.model import Model
 from prosemble.models.prototype_base import SupervisedPrototypeModel
 
 
@@ -115,7 +114,7 @@ class MatrixMetric(ClassNamePrefixFeaturesOutMixin, Representation, OmegaMetric)
     excluded_directions: Any = None
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "latent_dim": [COUNT, None],
+        "latent_dim": Omega.accepts["latent_dim"],
         "excluded_directions": ["array-like", None],
     }
     _parameter_docs = """
@@ -163,7 +162,10 @@ class LocalMatrixMetric(Regularization):
     latent_dim: int | None = None
     per_class: bool = False
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"latent_dim": [COUNT, None], "per_class": ["boolean"]}
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "latent_dim": LocalOmega.accepts["latent_dim"],
+        "per_class": ["boolean"],
+    }
     _parameter_docs = """
         latent_dim : int, optional
             Columns of each omega, the rank of the metrics; the number of features when None.
@@ -189,7 +191,7 @@ class TangentMetric(LearnedMetric):
 
     subspace_dim: int = 2
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"subspace_dim": [COUNT]}
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = Tangent.accepts
     _parameter_docs = """
         subspace_dim : int, default=2
             Directions of each prototype along which differences do not count; at most n_features - 1 are used, since
@@ -216,10 +218,10 @@ class Similarity(SupervisedPrototypeModel):
         similarity_fn : callable, optional
             `(X, W) -> (n, p)` of JAX arrays, detections in [0, 1], in the place of `distance_fn` and `sigma`."""
 
-    def _trainable(self) -> Model:
+    def _refuse_inert(self) -> None:
+        super()._refuse_inert()
         if self.similarity_fn is not None:
             _settings.refuse(self, ["distance_fn", "sigma"], "a similarity_fn")
-        return super()._trainable()
 
     def _distance(self) -> Distance:
         return super()._distance() if self.similarity_fn is None else FromSimilarity(function=self.similarity_fn)
@@ -236,7 +238,7 @@ class GaussianKernelMetric(LearnedMetric):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "sigma_init": [POSITIVE, StrOptions({"median"})],
-        "sigma_min": [POSITIVE],
+        "sigma_min": GaussianKernel.accepts["sigma_min"],
     }
     _parameter_docs = """
         sigma_init : float or 'median', default='median'
@@ -262,8 +264,8 @@ class ExponentialKernelMetric(LearnedMetric):
     omega_hat_scale: float = 0.1
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "latent_dim": [COUNT, None],
-        "omega_hat_scale": [POSITIVE],
+        "latent_dim": ExponentialKernel.accepts["latent_dim"],
+        "omega_hat_scale": ExponentialKernel.accepts["scale"],
     }
     _parameter_docs = """
         latent_dim : int, optional

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
@@ -68,14 +69,13 @@ class Model(Trainable):
                         f"{type(self.distance).__name__} and {type(self.objective).__name__} both have parameters "
                         f"named {name!r}."
                     )
-                several: Any = value if isinstance(value, dict) else {name: value}
-                arrays = {key: np.asarray(array) for key, array in several.items()}
-                if name not in self.fixed and not all(jnp.issubdtype(a.dtype, jnp.floating) for a in arrays.values()):
+                params[name] = _arrays(value)
+                kinds = [leaf.dtype for leaf in jax.tree.leaves(params[name])]
+                if name not in self.fixed and not all(jnp.issubdtype(kind, jnp.floating) for kind in kinds):
                     raise ValueError(
                         f"{type(part).__name__} must start {name!r} at floating point numbers, an array or a dict of "
                         f"arrays by name, or name it in `fixed`; got {value!r}."
                     )
-                params[name] = arrays if isinstance(value, dict) else arrays[name]
         return params
 
     def loss(
@@ -104,6 +104,11 @@ class Model(Trainable):
     def project(self, params: Params) -> Params:
         params = self.distance.project(params)
         return params if self.objective is None else self.objective.project(params)
+
+
+def _arrays(value: Any) -> Any:
+    """Return an array, or a dict of arrays."""
+    return {key: np.asarray(part) for key, part in value.items()} if isinstance(value, dict) else np.asarray(value)
 
 
 def frozen(value: Any) -> Any:

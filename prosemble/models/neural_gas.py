@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.utils._param_validation import Interval
 
-from prosemble.core.part import POSITIVE
 from prosemble.models.glvq import GLVQ
 from prosemble.models.metrics import LocalMatrixMetric, MatrixMetric, RelevanceMetric, TangentMetric
 from prosemble.models.probabilistic import CELVQ, LMRSLVQ, MRSLVQ, RSLVQ
@@ -24,9 +21,9 @@ class NeuralGasCooperation(SupervisedPrototypeModel):
     gamma_decay: float | None = None
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "gamma_init": [POSITIVE, None],
-        "gamma_final": [POSITIVE],
-        "gamma_decay": [Interval(Real, 0, 1, closed="right"), None],
+        **NeuralGas.accepts,
+        "gamma_init": [*NeuralGas.accepts["gamma_init"], None],
+        "gamma_decay": [*NeuralGas.accepts["gamma_decay"], None],
     }
     _parameter_docs = """
         gamma_init : float, optional

@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 from sklearn.utils._param_validation import StrOptions
 
-from prosemble.core.part import POSITIVE
 from prosemble.models.glvq import NO_TRANSFER
 from prosemble.models.metrics import LocalMatrixMetric, MatrixMetric
 from prosemble.models.prototype_base import SupervisedPrototypeModel
@@ -20,7 +19,9 @@ class Mixture(SupervisedPrototypeModel):
 
     _inert: ClassVar[tuple[str, ...]] = NO_TRANSFER
     _robust: ClassVar[bool] = True
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"sigma": [POSITIVE, StrOptions({"learn"})]}
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "sigma": [*SoftLVQ.accepts["sigma"], StrOptions({"learn"})]
+    }
     _parameter_docs = """
         sigma : float or 'learn', default=1.0
             Width of the Gaussians, in units of the distance; learned from 1 on with 'learn'."""

@@ -329,7 +329,6 @@ class SupervisedPrototypeModel(DrawnPrototypes):
 
     def _arrange(self, given: Rows) -> tuple[Rows, Rows]:
         """Return the rows to train on and the distinct ones, from which prototypes are drawn in every mode."""
-        self._refuse_inert()
         merged = merge_equal_rows(given)
         if self._trainable().row_wise:
             return (merged if self.batch_size is None else given), merged
@@ -389,12 +388,14 @@ class SupervisedPrototypeModel(DrawnPrototypes):
     def _training(self, n: int, one_pass: bool = False) -> loop.Training:
         """Return how this model is trained on so many rows."""
         training = _settings.training_of(self, self._trainable(), one_pass)
+        self._refuse_inert()
         _settings.refuse_inert(self, training, self._groups)
         if training.batch_size is not None:
             # Fewer rows than devices are padded to one for each.
             training = training.with_batch_size(min(training.batch_size, max(n, len(_settings.devices_of(self)))))
         if not one_pass and self.n_iter_ == 0:
-            _settings.refuse_standstill(self, 1 if training.batch_size is None else -(-n // training.batch_size))
+            steps = 1 if training.batch_size is None else -(-n // training.batch_size)
+            _settings.refuse_standstill(self, training, steps)
         return training
 
     def _lay_out(self, training: loop.Training, rows: Rows, validation: Rows | None) -> loop.Data:

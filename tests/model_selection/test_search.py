@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from prosemble import models
 from prosemble.core.callbacks import Callback
 from prosemble.model_selection import BatchedSearchCV
-from prosemble.models import GLVQ, GMLVQ, GRLVQ, together
+from prosemble.models import GLVQ, GLVQ1, GMLVQ, GRLVQ, together
 from prosemble.models.together import _run_together, fit_all_together, fit_together
 from tests.precision import float64
 from tests.registry import KINDS, settings
@@ -280,6 +280,15 @@ def test_groups_where_metadata_is_routed(iris, model):
         groups = {"groups": np.arange(len(iris[0])) % 7}
         searches = [s(model, {"lr": [0.01, 0.1]}, cv=GroupKFold(3)).fit(*iris, **groups) for s in _both()]
     same_results(*searches)
+
+
+@pytest.mark.filterwarnings("ignore:One or more of the test scores are non-finite")
+@pytest.mark.parametrize("model", [GLVQ(max_iter=3), GLVQ1(max_iter=3)], ids=lambda model: type(model).__name__)
+def test_an_option_that_cannot_act_is_refused_in_each_candidate(model, iris):
+    with pytest.warns(FitFailedWarning, match="2 fits failed"):
+        searches = [s(model, {"beta": [10.0, 3.0]}, cv=2, refit=False).fit(*iris) for s in _both()]
+    for search in searches:
+        assert np.isfinite(search.cv_results_["mean_test_score"]).tolist() == [True, False]
 
 
 def test_bad_arguments_are_named(iris, model):
