@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.base import OneToOneFeatureMixin
+from sklearn.compose import ColumnTransformer
 from sklearn.feature_selection import SelectorMixin
 from sklearn.impute import KNNImputer, SimpleImputer
 from sklearn.pipeline import make_pipeline
@@ -17,6 +18,7 @@ from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import column_or_1d
 
 from prosemble.distances import Encoded
+from prosemble.io.steps import kept, step_of
 from prosemble.models.wrapped import unwrapped
 
 
@@ -28,14 +30,20 @@ class Fitted:
         steps = [step for _, step in named if step not in (None, "passthrough")]
         self.model, self.steps = model, steps
         self._before = make_pipeline(*steps) if steps else None
-        self.data_names = names_of(estimator if hasattr(estimator, "feature_names_in_") else (steps or [model])[0])
+        # What a table's columns are laid out as is the data: no step leads back from a category's feature to its column.
+        self._laid_out = bool(steps) and _lays_out(steps[0])
+        if self._laid_out:
+            self.data_names = np.asarray(steps[0].get_feature_names_out(), dtype=object)
+        else:
+            self.data_names = names_of(estimator if hasattr(estimator, "feature_names_in_") else (steps or [model])[0])
         self.input_names = self.data_names if not steps else self._names_after()
         self.encoded = isinstance(model._metric(), Encoded)
 
     def _names_after(self) -> np.ndarray:
         assert self._before is not None
+        named = None if self._laid_out else self.data_names
         try:
-            return np.asarray(self._before.get_feature_names_out(self.data_names), dtype=object)
+            return np.asarray(self._before.get_feature_names_out(named), dtype=object)
         except (AttributeError, ValueError):  # a step that does not say what becomes of the names
             return names_of(self.model)
 
@@ -84,7 +92,7 @@ class Fitted:
             for step in reversed(self.steps):
                 try:
                     before = np.asarray(_inverse(step, rows), float)
-                    leads_back = _undone_by_place(step) or _leads_back(step, before, rows)
+                    leads_back = _undone_by_place(step) or _lays_out(step) or _leads_back(step, before, rows)
                 except Exception:  # whatever a step raises, it cannot be undone
                     return None
                 if not leads_back:
@@ -95,8 +103,9 @@ class Fitted:
     @property
     def feature_by_feature(self) -> bool:
         """Whether each input of the model is one of the user's features, in whatever units."""
+        steps = self.steps[1:] if self._laid_out else self.steps
         return all(isinstance(step, OneToOneFeatureMixin) or _undone_by_place(step) or _by_itself(step)
-                   for step in self.steps)  # fmt: skip
+                   for step in steps)  # fmt: skip
 
     def original(self, rows: np.ndarray) -> np.ndarray:
         """Return inputs of the model in the units of the user's data; NaN in columns that the model never sees."""
@@ -141,8 +150,17 @@ def _by_itself(step: Any) -> bool:
     return isinstance(step, FunctionTransformer) and (step.func is None or step.feature_names_out == "one-to-one")
 
 
+def _lays_out(step: Any) -> bool:
+    """Whether a step makes features of the columns of a table."""
+    return isinstance(step, ColumnTransformer) or hasattr(step, "exported_as")
+
+
 def _inverse(step: Any, rows: np.ndarray) -> np.ndarray:
     if _fills(step):
+        return rows
+    if _lays_out(step):  # numbers in their units, and shares of categories
+        for part in reversed(step_of(kept(step), rows.shape[1])):
+            rows = part.inverse(rows)
         return rows
     if isinstance(step, SelectorMixin):
         kept = step.get_support()

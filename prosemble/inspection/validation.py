@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,7 +107,9 @@ def held_out(
             raise
         at = i // n_splits, test
         fold[at] = i % n_splits
-        predicted[at], confidence[at], log_odds[at] = _said(Fitted(learner), _safe_indexing(X, test))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # a table's, of categories that these rows alone have
+            predicted[at], confidence[at], log_odds[at] = _said(Fitted(learner), _safe_indexing(X, test))
     return HeldOut(truth=truth, predicted=predicted, confidence=confidence, log_odds=log_odds, fold=fold)
 
 
@@ -115,6 +118,8 @@ def unfitted(estimator: Any) -> Any:
     if hasattr(estimator, "best_estimator_"):
         return unfitted(estimator.best_estimator_)
     copy = clone(estimator)
+    if hasattr(estimator, "fitted_steps"):  # a table's
+        return copy.set_params(estimator=unfitted(estimator.fitted_steps()[1]))
     if isinstance(copy, Pipeline):
         return copy.set_params(**{copy.steps[-1][0]: unfitted(estimator.steps[-1][1])})
     quiet = {"callbacks": None, "verbose": False}

@@ -4,21 +4,22 @@ Nothing of a file is executed: there is no pickle in it, and the class it names 
 library's estimators or must be the one whose `load` was called. The header (metadata entry `prosemble`) holds
 
 - `format`: version of this layout; a reader refuses newer ones,
-- `class`, `parameters`: the estimator and its constructor values; `objects` lists those that a file cannot hold,
+- `class`, `parameters`: the estimator and its constructor values; `objects` lists those that a file cannot hold; `shown`
+  is how it prints,
+- `predictor`: the distance and the decision, by which `prosemble.io.plain` predicts without the estimator,
 - `fitted`: labels and names; arrays are tensors named after the groups of parameters, `omega`, or `backbone.0.bias`,
 - `training`: its history; what `resume` and `partial_fit` need are the tensors `state.epoch`, `state.average['omega']`,
   and so on,
 - `quantization`: for models of 8 or 16 bits, what `quantize` found; the tensors are what is stored, and those of 8 bits
   have others beside them, `omega:offset` and `omega:step`,
-- `table`: for the command line's models, how columns become features.
+- `table`: for models of tables, how columns become features (`prosemble.table.saved`).
 
-The metadata entry `sha256` is a checksum of header and arrays; files of earlier versions have none.
+What a file is as bytes, checksum included, is `prosemble.io.container`'s.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 import warnings
 from collections.abc import Mapping
@@ -29,25 +30,17 @@ from typing import Any, cast
 import jax
 import jax.numpy as jnp
 import numpy as np
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
 
 from prosemble import distances, encoders, objectives
 from prosemble.core.activations import ACTIVATIONS
 from prosemble.core.part import Part
 from prosemble.encoders.base import LAYER_ACTIVATIONS
+from prosemble.io.container import FORMAT, ModelFileError, read, write
 from prosemble.io.quantization import Quantized, dequantized, shape_of_scale
-from prosemble.io.writing import replacing
 from prosemble.training import loop
 
-# Quantised models need the second; all others are written as the first, which older readers know.
-FORMAT = 2
 # Functions that a header may name, by kind.
 _FUNCTIONS: dict[str, Mapping[str, Any]] = {"activation": ACTIVATIONS, "layer_activation": LAYER_ACTIVATIONS}
-
-
-class ModelFileError(ValueError):
-    """A file that is no model file, is damaged, is of a newer format, or holds another class."""
 
 
 def save(model: Any, path: str | Path, table: Mapping[str, Any] | None = None) -> None:
@@ -63,8 +56,10 @@ def save(model: Any, path: str | Path, table: Mapping[str, Any] | None = None) -
     }
     quantization = getattr(model, "quantization_", None)
     header = {
-        "format": FORMAT if quantization else 1,
+        "format": FORMAT if table else 2 if quantization else 1,
         "class": _name_of(type(model)),
+        "shown": " ".join(repr(model).split()),
+        "predictor": _predictor(model),
         "parameters": {name: _encode(value) for name, value in parameters.items()},
         "objects": objects,
         "fitted": fitted,
@@ -77,13 +72,13 @@ def save(model: Any, path: str | Path, table: Mapping[str, Any] | None = None) -
     state = getattr(model, "_state", None)  # before the first epoch there is none
     for field, value in () if state is None else state._asdict().items():
         tensors |= {name: np.ravel(leaf) for name, leaf in _named_leaves(field, value)}
-    text = json.dumps(header)
-    metadata = {"prosemble": text, "sha256": _checksum(text, tensors)}
-    with replacing(path) as temporary:
-        try:
-            save_file(tensors, temporary, metadata=metadata)
-        except SafetensorError as error:
-            raise OSError(f"{path} cannot be written: {error}") from error
+    write(path, header, tensors)
+
+
+def _predictor(model: Any) -> dict[str, Any] | None:
+    """Return what a model measures and decides by, where it is made of this library's parts alone."""
+    parts = {"distance": model._metric(), "decision": model._decision()}
+    return {name: _encode(part) for name, part in parts.items()} if all(map(storable, parts.values())) else None
 
 
 def load(path: str | Path, cls: type | None = None, objects: Mapping[str, Any] | None = None) -> Any:
@@ -159,43 +154,6 @@ def _check_objects(path: str | Path, cls: Any, header: dict[str, Any], objects: 
             "Give it to load as a keyword.",
             stacklevel=4,
         )
-
-
-def read(path: str | Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Return the header and the arrays of a model file, checked for format but not for meaning."""
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"No model file at {path}.")
-    try:
-        with safe_open(path, framework="numpy") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, ValueError, OSError) as error:
-        raise ModelFileError(f"{path} is no model file or is damaged: {error}") from error
-    if "prosemble" not in metadata:
-        raise ModelFileError(f"{path} is a safetensors file, but not of a prosemble model.")
-    try:
-        header = json.loads(metadata["prosemble"])
-        version = header["format"]
-        kinds = {"class": str, "parameters": dict, "objects": list, "fitted": dict, "training": dict}
-        if wrong := [key for key, kind in kinds.items() if not isinstance(header[key], kind)]:
-            raise ValueError(f"{wrong[0]} is {header[wrong[0]]!r}")
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise ModelFileError(f"{path} is damaged: its header cannot be read ({error!r}).") from error
-    if version not in range(1, FORMAT + 1):
-        raise ModelFileError(f"{path} has format {version!r}; this version of prosemble reads up to {FORMAT}.")
-    checksum = _checksum(metadata["prosemble"], tensors)
-    if metadata.get("sha256", checksum) != checksum:
-        raise ModelFileError(f"{path} is damaged: its checksum is not that of what it holds.")
-    return header, tensors
-
-
-def _checksum(header: str, tensors: Mapping[str, np.ndarray]) -> str:
-    digest = hashlib.sha256(header.encode())
-    for name in sorted(tensors):
-        digest.update(f"{name} {tensors[name].dtype} {tensors[name].shape}".encode())
-        digest.update(tensors[name].tobytes())
-    return digest.hexdigest()
 
 
 def _build(

@@ -22,23 +22,25 @@ from prosemble.models.prediction import outcome
 from prosemble.objectives import Nearest
 
 # Old enough for the runtimes that are in use: ONNX 1.13 of 2022. The file's own layout (IR) is of the same release.
-OPSET, IR_VERSION = 18, 8
+OPSET, ML_OPSET, IR_VERSION = 18, 3, 8
 
 
 def to_onnx(model: Any, path: str | Path) -> None:
     """Write a fitted model as an ONNX file, made by tracing the program that predicts.
 
     The file has one input, `X` (n, n_features) of the model's type, float32 as a rule, for any number n of rows from 1
-    on, and three outputs: `label` (n,), strings or numbers as in `classes_`; `probabilities` (n, n_classes) as of
+    on; where the model reads categories, an input (n, 1) for each column instead, by its name, strings of those that are
+    categories, empty where there is none, and numbers of the others, NaN where there is none. It has three outputs: `label` (n,), strings or numbers as in `classes_`; `probabilities` (n, n_classes) as of
     `predict_proba`; and `confidence` (n,), in [0, 1], as of `explain`. Before it is written it is run, and what it says
     is compared with what the model says.
 
     Parameters
     ----------
-    model : estimator, Pipeline, search or TableModel
+    model : estimator, Pipeline, search or TableClassifier
         A classifier of `prosemble.models`, alone or behind any of StandardScaler, MinMaxScaler, MaxAbsScaler,
-        RobustScaler, PowerTransformer, BoundedPowerTransformer and Normalizer, which become part of the file. A
-        quantised one stays as small as it is.
+        RobustScaler, PowerTransformer, BoundedPowerTransformer, Normalizer, SimpleImputer, OneHotEncoder (of text) and
+        ColumnTransformer, which become part of the file. A quantised one stays as small as it is. What
+        `TableClassifier` reads as dates comes as the numbers that it makes of them.
     path : str or Path
         Replaced whole or not at all.
 
@@ -88,6 +90,8 @@ def to_onnx(model: Any, path: str | Path) -> None:
                 enable_double_precision=program.dtype == np.float64,
             )
         graph.ir_version = IR_VERSION
+        if any(column.categories is not None for column in program.inputs):
+            _take_columns(onnx, graph, program)
         _add_labels(onnx, graph, program)
         onnx.checker.check_model(graph)
         content = graph.SerializeToString()
@@ -117,10 +121,49 @@ def _add_labels(onnx: Any, graph: Any, program: Program) -> None:
     onnx.helper.set_model_props(graph, {"features": json.dumps(program.feature_names)})
 
 
+def _take_columns(onnx: Any, graph: Any, program: Program) -> None:
+    """Put an input for each column in the place of the one for all, and say which category is which place."""
+    kind = onnx.helper.np_dtype_to_tensor_dtype(program.dtype)
+    inputs, nodes, columns = [], [], []
+    for j, (name, categories) in enumerate(program.inputs):
+        of = kind if categories is None else onnx.TensorProto.STRING
+        inputs.append(onnx.helper.make_tensor_value_info(name, of, ["n", 1]))
+        columns.append(name)
+        if categories is not None:
+            places = [float(place) for place in range(len(categories))]
+            nodes.append(onnx.helper.make_node(
+                "LabelEncoder", [name], [f"place {j}"], domain="ai.onnx.ml", default_float=-1.0,
+                keys_strings=[*categories, ""], values_floats=[*places, float("nan")],
+            ))  # fmt: skip
+            nodes.append(onnx.helper.make_node("Cast", [f"place {j}"], [f"category {j}"], to=kind))
+            columns[-1] = f"category {j}"
+    nodes.append(onnx.helper.make_node("Concat", columns, ["X"], axis=1))
+    del graph.graph.input[:]
+    graph.graph.input.extend(inputs)
+    for node in reversed(nodes):
+        graph.graph.node.insert(0, node)
+    graph.opset_import.append(onnx.helper.make_opsetid("ai.onnx.ml", ML_OPSET))
+
+
+def _fed(program: Program, X: np.ndarray) -> dict[str, np.ndarray]:
+    """Return rows as the file takes them."""
+    if all(column.categories is None for column in program.inputs):
+        return {"X": X}
+    fed = {}
+    for j, (name, categories) in enumerate(program.inputs):
+        fed[name] = X[:, j : j + 1]
+        if categories is not None:
+            places = np.nan_to_num(X[:, j], nan=len(categories)).astype(int)
+            # No category is called like this.
+            words = np.array([*categories, "", "\0"], dtype=object)
+            fed[name] = words[np.where(places < 0, len(categories) + 1, places)][:, None]
+    return fed
+
+
 def _differs(program: Program, session: Any) -> str:
     """Return the name of the first output that differs between the file and the model on some rows, if any does."""
     X = program.probes()
-    label, *numbers = session.run(None, {"X": X})
+    label, *numbers = session.run(None, _fed(program, X))
     index, *expected = map(np.asarray, program.predict(X))
     agree = {
         "label": label == program.classes[index].astype(label.dtype),

@@ -43,31 +43,56 @@ def _prepared(candidates: Sequence[Any], X: Any, y: Any, sample_weight: Any) -> 
     """Yield those that end with a prototype model, by their place, and its rows: all behind the same steps at once."""
     groups: dict[Any, dict[int, Any]] = defaultdict(dict)
     for index, candidate in enumerate(candidates):
-        earlier = None
-        if isinstance(candidate, Pipeline):
-            if sample_weight is not None:
-                continue
-            try:
-                earlier = joblib.hash([(name, step) for name, step in candidate.steps[:-1]])
-            except Exception:  # a step that holds what cannot be pickled, such as a lambda, is like no other
-                earlier = object()
+        if isinstance(candidate, Pipeline) and sample_weight is not None:
+            continue
         if isinstance(_last(candidate), SupervisedPrototypeModel):
-            groups[earlier][index] = candidate
+            groups[_before_model(candidate)][index] = candidate
     for group in groups.values():
-        first, rows = next(iter(group.values())), X
-        if isinstance(first, Pipeline) and len(first.steps) > 1:
-            try:
-                preparation = first[:-1]
-                rows = preparation.fit_transform(X, y)
-            except Exception:  # whatever a step raises, its own fit raises again
-                continue
-            for candidate in group.values():
-                candidate.steps[:-1] = preparation.steps
+        try:
+            rows = _begun(list(group.values()), X, y, sample_weight)
+        except Exception:  # whatever a step raises, its own fit raises again
+            continue
         yield group, rows
 
 
+def _before_model(candidate: Any) -> Any:
+    """Return what is equal for candidates whose models see the same rows."""
+    if isinstance(candidate, Pipeline):
+        before: Any = [(name, step) for name, step in candidate.steps[:-1]]
+    elif hasattr(candidate, "begin_fit"):
+        # The model decides whether gaps are left to it.
+        own = candidate.estimator
+        before = {**candidate.get_params(deep=False), "estimator": (type(own), own.takes_gaps())}
+    else:
+        return None
+    try:
+        return joblib.hash(before)
+    except Exception:  # a step that holds what cannot be pickled, such as a lambda, is like no other
+        return object()
+
+
+def _begun(group: Sequence[Any], X: Any, y: Any, sample_weight: Any) -> Any:
+    """Do all that candidates do alike before their models are trained, and return the rows to train these on."""
+    first = group[0]
+    if isinstance(first, Pipeline) and len(first.steps) > 1:
+        preparation = first[:-1]
+        rows = preparation.fit_transform(X, y)
+        for candidate in group:
+            candidate.steps[:-1] = preparation.steps
+        return rows
+    if hasattr(first, "begin_fit"):
+        rows, _ = first.begin_fit(X, y, sample_weight)
+        for candidate in group[1:]:
+            candidate.begin_fit(X, y, sample_weight, like=first)
+        return rows
+    return X
+
+
 def _last(candidate: Any) -> Any:
-    return candidate.steps[-1][1] if isinstance(candidate, Pipeline) else candidate
+    if isinstance(candidate, Pipeline):
+        return candidate.steps[-1][1]
+    # Of a table's classifier that has begun, what it trains; before, what that will be a clone of.
+    return getattr(candidate, "estimator_", candidate.estimator) if hasattr(candidate, "begin_fit") else candidate
 
 
 class Ahead:

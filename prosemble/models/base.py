@@ -110,6 +110,10 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
     def _decision(self) -> Decision:
         return Nearest()
 
+    def takes_gaps(self) -> bool:
+        """Whether the metric has a form for missing values, which `allow_nan=True` switches on."""
+        return False
+
     # Data.
 
     def _validated(self, X: Any, y: Any = "no_validation", **options: Any) -> Any:

@@ -6,6 +6,7 @@ Each is combined with an objective's class: `class GMLVQ(MatrixMetric, GLVQ)`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from typing import Any, ClassVar
 
 import jax
@@ -126,6 +127,11 @@ class MatrixMetric(ClassNamePrefixFeaturesOutMixin, Representation, OmegaMetric)
 
     def _distance(self) -> Distance:
         return self._omega()
+
+    def takes_gaps(self) -> bool:
+        bare = copy(self)
+        bare.excluded_directions = None  # which are checked against rows, and change nothing here
+        return super(MatrixMetric, bare).takes_gaps()
 
     def _omega(self) -> Omega:
         return Omega(latent_dim=self.latent_dim, regularization=self._eta(), excluded=self._excluded())

@@ -130,6 +130,9 @@ class SupervisedPrototypeModel(DrawnPrototypes):
             )
         return replace(cast(Any, distance), allow_nan=True)
 
+    def takes_gaps(self) -> bool:
+        return not self._has_own_loss() and "allow_nan" in {field.name for field in fields(self._distance())}
+
     def _compute_loss(self, params: Mapping[str, Any], X: Any, y: Any, proto_labels: Any) -> Any:
         """Return the scalar that training minimises."""
         objective = self._objective()

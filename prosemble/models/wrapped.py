@@ -11,7 +11,7 @@ from prosemble.models.base import PrototypeModel
 
 
 def unwrapped(estimator: Any, name: str) -> tuple[PrototypeModel, list[tuple[str, Any]]]:
-    """Return the fitted classifier that pipelines and searches end with, and the steps before it by their names.
+    """Return the fitted classifier that pipelines, searches and tables end with, and the steps before it by name.
 
     Parameters
     ----------
@@ -31,6 +31,9 @@ def unwrapped(estimator: Any, name: str) -> tuple[PrototypeModel, list[tuple[str
     while not isinstance(model, PrototypeModel):
         if isinstance(model, Pipeline):
             *before, (_, model) = model.steps
+            steps += before
+        elif hasattr(model, "fitted_steps"):  # a wrapper that says so itself
+            before, model = model.fitted_steps()
             steps += before
         elif hasattr(model, "best_estimator_"):
             model = model.best_estimator_

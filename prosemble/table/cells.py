@@ -1,0 +1,207 @@
+"""What the cells of a text column mean: gaps, numbers, dates.
+
+Everything here works on whole columns, as Arrow arrays of strings without surrounding blanks, in which gaps are null.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+#: Cells that hold nothing, whatever the column holds otherwise.
+GAPS = ("", "?", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "<NA>", "#N/A")
+# What people write in a column of numbers where there is none. Elsewhere these may be values of their own.
+_NO_NUMBER = re.compile(
+    r"[-–—.*x?]+|n\.?\s*[dabms]\.?|k\.\s*a\.|none|nil|missing|unknown|not \w+|pending|#\w+[!?/]?\w*|[<>≤≥].*|[-+]?inf(inity)?",
+    re.IGNORECASE,
+)
+
+# Every character between the groups of thousands that is not a mark of decimals somewhere else.
+_GROUPED = r"(\d)[ \x{a0}\x{202f}'’](\d{3})\b"
+_EXPONENT = r"([eE][-+]?\d+)?$"
+_MARKS = {".": ",", ",": "."}
+# A number with this mark of decimals; the other mark may stand between thousands.
+_NUMBER = {
+    mark: rf"^[-+]?(\d+|\d{{1,3}}(\{other}\d{{3}})+)?(\{mark}\d+)?{_EXPONENT}" for mark, other in _MARKS.items()
+}
+# A number that can have no other mark of decimals than this one: `1.234` may be a thousand and more, `1.5` is not.
+_CERTAIN = {
+    mark: rf"^[-+]?(\d*\{mark}(\d{{1,2}}|\d{{4,}})|0\{mark}\d+|\d{{4,}}\{mark}\d+|\d{{1,3}}(\{other}\d{{3}})+\{mark}\d+"
+    rf"|\d*\{mark}\d+[eE][-+]?\d+)$"
+    for mark, other in _MARKS.items()
+}
+# Digits that number something: no quantity is written 0012.
+_CODE = r"^[-+]?0\d+$"
+# A sign of money before a number; one of money, of percent, or a unit set off by a blank behind it.
+_WITH_UNIT = r"^(?P<before>[€$£¥]?)\s*(?P<number>[-+]?[\d.,]*\d)\s*(?P<after>[€$£¥%°]?|\s[\p{L}µ%°][\p{L}\d%°/²³.]{0,7})$"
+
+_CLOCKS = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f")
+# The forms of a date, and the ways in which each can be read, the more usual one first.
+_DAYS = {
+    r"^\d{1,2}\.\d{1,2}\.\d{4}\b": ("%d.%m.%Y",),
+    r"^\d{1,2}\.\d{1,2}\.\d{2}\b": ("%d.%m.%y",),
+    r"^\d{1,2}/\d{1,2}/\d{4}\b": ("%d/%m/%Y", "%m/%d/%Y"),
+    r"^\d{1,2}/\d{1,2}/\d{2}\b": ("%d/%m/%y", "%m/%d/%y"),
+    r"^\d{1,2}-\d{1,2}-\d{4}\b": ("%d-%m-%Y", "%m-%d-%Y"),
+    r"^\d{4}/\d{1,2}/\d{1,2}\b": ("%Y/%m/%d",),
+    r"^\d{4}\.\d{1,2}\.\d{1,2}\b": ("%Y.%m.%d",),
+    r"^\d{1,2} \p{L}{3} \d{4}\b": ("%d %b %Y",),
+    r"^\d{1,2}-\p{L}{3}-\d{4}\b": ("%d-%b-%Y",),
+    r"^\d{1,2} \p{L}{4,} \d{4}\b": ("%d %B %Y",),
+    r"^\p{L}{3} \d{1,2}, \d{4}\b": ("%b %d, %Y",),
+    r"^\p{L}{4,} \d{1,2}, \d{4}\b": ("%B %d, %Y",),
+}
+_ISO = r"^\d{4}-\d{2}(-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?\s?(Z|[-+]\d{2}:?\d{2})?)?)?$"
+ISO = "ISO8601"
+# Cells that are looked at to find the form of a column's dates.
+_SAMPLE = 1000
+
+Cells = pa.Array
+
+
+def tidied(values: Any, gaps: Sequence[str] = GAPS) -> Cells:
+    """Return the values as strings without surrounding blanks, null where they hold one of the gaps."""
+    cells = values if isinstance(values, pa.Array) else pa.array(values, pa.string(), from_pandas=True)
+    cells = pc.utf8_trim_whitespace(cells.cast(pa.string()))
+    return pc.if_else(pc.is_in(cells, pa.array(list(gaps), pa.string())), pa.scalar(None, pa.string()), cells)
+
+
+class Numbers(NamedTuple):
+    """A column read as numbers, NaN where a cell holds none, and which cells hold something else than a number."""
+
+    values: np.ndarray
+    odd: np.ndarray
+
+
+def numbers(cells: Cells, decimal: str, unit: str = "") -> Numbers:
+    """Read numbers with this mark of decimals; a cell that can only be read with the other mark is read with it."""
+    bare = _without_unit(cells, unit)
+    other = _MARKS[decimal]
+    values = _plain(bare) if decimal == "." else None
+    if values is not None:  # most columns of most tables
+        return Numbers(values, np.zeros(len(cells), bool))
+    values = np.full(len(cells), np.nan)
+    for mark, pattern in ((other, _CERTAIN[other]), (decimal, _NUMBER[decimal])):
+        fits = pc.match_substring_regex(bare, pattern)
+        text = pc.replace_substring(pc.if_else(fits, bare, pa.scalar(None, pa.string())), _MARKS[mark], "")
+        read = pc.cast(pc.replace_substring(text, ",", "."), pa.float64()).to_numpy(zero_copy_only=False)
+        values = np.where(np.isnan(read), values, read)
+    values[~np.isfinite(values)] = np.nan
+    return Numbers(values, np.isnan(values) & pc.is_valid(cells).to_numpy(zero_copy_only=False))
+
+
+def _plain(cells: Cells) -> np.ndarray | None:
+    """Return the numbers of cells that are all written as a computer does, None where some are not."""
+    try:
+        values = pc.cast(cells, pa.float64()).to_numpy(zero_copy_only=False)
+    except pa.ArrowInvalid:
+        return None
+    return None if np.isinf(values).any() else values
+
+
+def _without_unit(cells: Cells, unit: str) -> Cells:
+    """Return the cells with an ASCII minus, without blanks between thousands, and without that unit."""
+    if unit:
+        cells = pc.utf8_trim_whitespace(pc.replace_substring(cells, unit, ""))
+    if pc.any(pc.match_substring_regex(cells, r"[^\x00-\x7f]|\d[ ']\d")).as_py():
+        cells = pc.replace_substring(cells, "\N{MINUS SIGN}", "-")
+        for _ in range(3):  # matches do not overlap
+            cells = pc.replace_substring_regex(cells, _GROUPED, r"\1\2")
+    return cells
+
+
+def unit_of(cells: Cells) -> str:
+    """Return the sign of money or percent, or the unit, that each number has; none where they differ."""
+    parts = pc.drop_null(pc.extract_regex(cells, _WITH_UNIT))
+    before, after = (pc.utf8_trim_whitespace(pc.struct_field(parts, side)) for side in ("before", "after"))
+    units = pc.unique(pc.binary_join_element_wise(before, after, "")).to_pylist()
+    return units[0] if len(units) == 1 else ""
+
+
+def certain_decimals(cells: Cells) -> dict[str, int]:
+    """Return how many cells can only be numbers with a point, and how many with a comma, for their decimals."""
+    return {mark: pc.sum(pc.match_substring_regex(cells, _CERTAIN[mark])).as_py() or 0 for mark in _MARKS}
+
+
+def mostly_numbers(cells: Cells, decimal: str) -> bool:
+    """Whether at least half of what the cells hold is numbers with this mark of decimals."""
+    fits = pc.sum(pc.match_substring_regex(cells, _NUMBER[decimal])).as_py() or 0
+    return 2 * fits >= len(cells) - cells.null_count > 0
+
+
+def with_points(cells: Cells) -> Cells:
+    """Return numbers that have a decimal comma with a point, without marks between thousands; the rest as it is."""
+    fits = pc.match_substring_regex(cells, _NUMBER[","])
+    return pc.if_else(fits, pc.replace_substring(pc.replace_substring(cells, ".", ""), ",", "."), cells)
+
+
+def are_numbers(cells: Cells) -> np.ndarray:
+    """Return which cells are numbers, whatever their mark of decimals."""
+    return np.logical_or.reduce([_fits(cells, pattern) for pattern in _NUMBER.values()])
+
+
+def are_dates(cells: Cells) -> np.ndarray:
+    """Return which cells have the form of a date."""
+    return np.logical_or.reduce([_fits(cells, pattern) for pattern in (_ISO, *_DAYS)])
+
+
+def _fits(cells: Cells, pattern: str) -> np.ndarray:
+    return pc.fill_null(pc.match_substring_regex(cells, pattern), False).to_numpy(zero_copy_only=False)
+
+
+def have_digits(cells: Cells) -> bool:
+    """Whether there is a digit among the cells: without one they are neither numbers nor dates."""
+    return bool(pc.any(pc.match_substring_regex(cells, "[0-9]")).as_py())
+
+
+def have_codes(cells: Cells) -> bool:
+    """Whether a number among the cells begins with a zero that counts nothing, as in 0012."""
+    return bool(pc.any(pc.match_substring_regex(cells, _CODE)).as_py())
+
+
+def counted(cells: Cells) -> dict[str, int]:
+    """Return how often each value occurs, the most frequent first."""
+    pairs = pc.value_counts(pc.drop_null(cells)).to_pylist()
+    return {pair["values"]: pair["counts"] for pair in sorted(pairs, key=lambda pair: (-pair["counts"], pair["values"]))}
+
+
+def stands_for_no_number(value: str) -> bool:
+    """Whether a cell among numbers says that there is none: `n.d.`, `-`, `<0.3`, `#DIV/0!`."""
+    return _NO_NUMBER.fullmatch(value) is not None
+
+
+def date_format(cells: Cells) -> str | None:
+    """Return the format that nearly all cells are dates of, for `dates`, or None."""
+    some = pc.drop_null(cells)[:_SAMPLE]
+    if not len(some):
+        return None
+    if share(some, _ISO) >= 0.95:
+        return ISO
+    for pattern, days in _DAYS.items():
+        if share(some, pattern) >= 0.95:
+            # Where day and month are told apart by no cell of the sample, one further down may do so.
+            found = {day + clock: _readable(cells, day + clock) for day in days for clock in _CLOCKS}
+            best = max(found, key=lambda form: found[form])
+            return best if found[best] >= 0.95 else None
+    return None
+
+
+def share(cells: Cells, pattern: str) -> float:
+    return pc.mean(pc.cast(pc.match_substring_regex(cells, pattern), pa.float64())).as_py()
+
+
+def _readable(cells: Cells, form: str) -> float:
+    some = pc.drop_null(cells)
+    return float(np.mean(~np.isnat(dates(some, form)))) if len(some) else 0.0
+
+
+def dates(cells: Cells, form: str) -> np.ndarray:
+    """Return the cells as moments, datetime64 in microseconds; not a time where a cell is none of that format."""
+    moments = pd.to_datetime(pd.Series(cells.to_pylist(), dtype=object), format=form, errors="coerce", utc=True)
+    return moments.dt.tz_localize(None).to_numpy("datetime64[us]")

@@ -1,0 +1,167 @@
+"""Tables that are no delimited text: Parquet, Arrow, Excel, ARFF, JSON lines."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from prosemble.table import header as heading
+from prosemble.table import words
+from prosemble.table.delimited import Sheet
+
+# Rows of a worksheet among which the names are looked for.
+_HEAD = 50
+
+
+def read_parquet(data: bytes, source: str) -> pd.DataFrame:
+    from pyarrow import parquet
+
+    try:
+        return _plain(parquet.read_table(io.BytesIO(data)), source)
+    except (pa.ArrowException, OSError) as error:
+        raise ValueError(f"{source}: is damaged, or no whole Parquet file.") from error
+
+
+def read_arrow(data: bytes, source: str) -> pd.DataFrame:
+    from pyarrow import feather, ipc
+
+    try:
+        if data.startswith(b"FEA1"):
+            return _plain(feather.read_table(io.BytesIO(data)), source)
+        opened = ipc.open_file if data.startswith(b"ARROW1") else ipc.open_stream
+        return _plain(opened(io.BytesIO(data)).read_all(), source)
+    except (pa.ArrowException, OSError) as error:
+        raise ValueError(f"{source}: is damaged, or no whole Arrow file.") from error
+
+
+def plain_arrow(table: pa.Table) -> pd.DataFrame:
+    """Return an Arrow table as a pandas frame, decimals as numbers and days as moments."""
+    columns = {}
+    for index, field in enumerate(table.schema):
+        column = table.column(index)
+        if pa.types.is_decimal(field.type):
+            column = column.cast(pa.float64())
+        elif pa.types.is_date(field.type):
+            column = column.cast(pa.timestamp("s"))
+        elif pa.types.is_dictionary(field.type) and not pa.types.is_string(field.type.value_type):
+            column = column.cast(pa.dictionary(field.type.index_type, pa.string()))
+        columns[index] = column
+    return table.from_arrays(list(columns.values()), table.column_names).replace_schema_metadata(
+        table.schema.metadata
+    ).to_pandas()
+
+
+def _plain(table: pa.Table, source: str) -> pd.DataFrame:
+    names = heading.checked_names(table.column_names, [pa.array([], pa.string())] * table.num_columns, "first", source, "")
+    return plain_arrow(table.rename_columns(names))
+
+
+def read_excel(data: bytes, source: str, sheet: str | None, header: str) -> tuple[Sheet, str]:
+    """Return the cells of a worksheet as text, and which one it was."""
+    try:
+        import openpyxl
+    except ImportError as error:
+        raise ImportError(f"{source}: Excel files need `pip install 'prosemble[excel]'`.") from error
+    try:
+        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+    except Exception as error:  # it raises whatever the archive or the XML within it makes it
+        raise ValueError(f"{source}: is damaged, or no whole Excel file.") from error
+    names = [page.title for page in book.worksheets]
+    if sheet is not None and sheet not in names:
+        raise ValueError(f"{source}: has no sheet {words.quoted(sheet)}. Sheets: {words.listed(names)}.")
+    for page in book.worksheets if sheet is None else [book[sheet]]:
+        rows = [[_text(cell) for cell in row] for row in page.iter_rows(values_only=True)]
+        if any(map(heading.filled, rows)):
+            break
+    else:
+        raise ValueError(f"{source}: holds no rows.")
+    others = [name for name in names if name != page.title]
+    which = f"sheet {words.quoted(page.title)}"
+    if others and sheet is None:
+        which += f" (others, by {words.option('sheet', 'NAME')}: {words.listed(others, 5)})"
+    return _from_rows(rows, source, header), which
+
+
+def _text(value: Any) -> str:
+    """Return a cell as it would stand in a text."""
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return str(int(value))
+    return value.isoformat(" ") if hasattr(value, "hour") and hasattr(value, "year") else str(value)
+
+
+def _from_rows(rows: list[list[str]], source: str, header: str) -> Sheet:
+    while rows and not heading.filled(rows[-1]):  # what was formatted, not what was filled
+        rows.pop()
+    used = max(max((j + 1 for j, cell in enumerate(row) if cell.strip()), default=0) for row in rows)
+    rows = [[*row, *[""] * used][:used] for row in rows]
+    at = heading.beginning(rows[:_HEAD])
+    notes = [f"skipped {words.count(at, 'row')} above the table"] if at else []
+    body = rows[at if header == "none" else at + 1 :]
+    columns = [pa.array(column, pa.string()) for column in zip(*body, strict=True)] or [pa.array([], pa.string())] * used
+    if header == "none":
+        return Sheet([f"column_{j + 1}" for j in range(used)], columns, notes)
+    return Sheet(heading.checked_names(rows[at], columns, header, source, f"row {at + 1}"), columns, notes)
+
+
+def read_arff(text: str, source: str) -> pd.DataFrame:
+    """Read an ARFF file; nominal attributes are categories, all others what their values are."""
+    import arff
+
+    # Dates are read from their text, as in every other table.
+    text = re.sub(r"(?im)^(\s*@attribute\s+(?:'[^']*'|\"[^\"]*\"|\S+)\s+)date\b.*$", r"\1string", text)
+    try:
+        content = arff.loads(text)
+    except arff.ArffException as error:
+        raise ValueError(f"{source}: line {error.line} is none that an ARFF file can have.") from error
+    rows = content["data"]
+    if rows and isinstance(rows[0], dict):
+        raise ValueError(f"{source}: is a sparse ARFF file; save it as a dense one or as CSV.")
+    columns: dict[str, Any] = {}
+    names = heading.checked_names(
+        [name for name, _ in content["attributes"]], [pa.array([], pa.string())] * len(content["attributes"]),
+        "first", source, "",
+    )  # fmt: skip
+    for j, (name, (_, kind)) in enumerate(zip(names, content["attributes"], strict=True)):
+        values = [row[j] for row in rows]
+        columns[name] = pd.Categorical(values, kind) if isinstance(kind, list) else pd.Series(values)
+    return pd.DataFrame(columns)
+
+
+def read_json(text: str, source: str) -> Sheet:
+    """Read objects, one a line, or a list of them; a name that one of them lacks is a gap."""
+    if text.lstrip().startswith("["):
+        records = _loaded(text, source, "the list")
+        if not isinstance(records, list):
+            raise ValueError(f"{source}: is no list of objects.")
+        places = [f"object {i + 1}" for i in range(len(records))]
+    else:
+        lines = [(i + 1, line) for i, line in enumerate(text.splitlines()) if line.strip()]
+        records = [_loaded(line, source, f"line {number}") for number, line in lines]
+        places = [f"line {number}" for number, _ in lines]
+    for place, record in zip(places, records, strict=True):
+        if not isinstance(record, Mapping):
+            raise ValueError(f"{source}: {place} is no JSON object.")
+    names = list(dict.fromkeys(name for record in records for name in record))
+    columns = [pa.array([_json_text(record.get(name)) for record in records], pa.string()) for name in names]
+    return Sheet(heading.checked_names(names, columns, "first", source, ""), columns)
+
+
+def _loaded(text: str, source: str, place: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{source}: {place} is no JSON.") from error
+
+
+def _json_text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else str(value)

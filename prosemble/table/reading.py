@@ -1,0 +1,358 @@
+"""Tables as people have them, read right or refused in one line."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import sys
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from prosemble.table import cells, formats, words
+from prosemble.table.delimited import Sheet, read_delimited
+from prosemble.table.header import HEADERS
+
+BUNDLED = ("breast_cancer", "digits", "iris", "wine")
+#: What is read from standard input.
+STANDARD_INPUT = "-"
+_COMPRESSED = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\x28\xb5\x2f\xfd": "zstd"}
+# By the first bytes: what cannot be read, and what to do about it.
+_REFUSED = {
+    b"\xd0\xcf\x11\xe0": "an old Excel file (.xls); save it as .xlsx or .csv",
+    b"%PDF": "a PDF file; export the table as CSV",
+    b"<": "HTML or XML; export the table as CSV",
+    b"\x89HDF": "an HDF5 file; export the table as Parquet or CSV",
+    b"$FL2": "an SPSS file; export the table as CSV",
+}
+_NAMED_SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "pipe": "|", "space": " "}
+# Letters of which so many are none of English: Western languages have fewer, others have another encoding.
+_FOREIGN = 0.3
+
+
+@dataclass
+class Reading:
+    """A table and how it was read.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns of numbers where all that they hold is numbers, else what was read: a `?` is still there to be told.
+    how : str
+        One line.
+    remembered : dict
+        What a later table of the same origin is read by: `separator`, `encoding`, `header`, `sheet` where somebody gave
+        them, and `decimals`, the columns whose numbers have a decimal comma.
+    text : dict of pyarrow.Array by column
+        The cells as they stood in a text, without surrounding blanks, null where they are empty.
+    """
+
+    frame: pd.DataFrame
+    how: str
+    remembered: dict[str, Any] = field(default_factory=dict)
+    text: dict[str, pa.Array] = field(default_factory=dict)
+
+
+def read_table(
+    path: str | Path,
+    *,
+    separator: str | None = None,
+    decimal: str | None = None,
+    encoding: str | None = None,
+    header: str = "auto",
+    sheet: str | None = None,
+) -> tuple[pd.DataFrame, str]:
+    """Read a table from a file: CSV in any dialect, Parquet, Arrow, Excel, ARFF or JSON lines, compressed or not.
+
+    How a text is written is found out: its encoding, what separates cells, the mark of decimals, lines above the table.
+    Columns that hold nothing but numbers become numbers, all others stay text, with `None` where a cell holds nothing
+    (or `?`, `NA`, `null`). Codes such as `0012` are text.
+
+    Parameters
+    ----------
+    path : str or Path
+        A file; `-` for standard input; or `iris`, `wine`, `breast_cancer`, `digits`, the tables of scikit-learn.
+    separator : str, optional
+        What stands between cells: a character, or comma, semicolon, tab, pipe, space.
+    decimal : {'.', ','}, optional
+        The mark of decimals in numbers.
+    encoding : str, optional
+        Of a text, as Python names it, such as 'cp1251'. UTF-8, UTF-16 and Windows-1252 are found out.
+    header : {'auto', 'none', 'first'}, default='auto'
+        'none' calls the columns column_1, column_2, ...; 'first' takes the first row for names though they look like
+        values, which 'auto' refuses.
+    sheet : str, optional
+        Of an Excel file; the first that is not empty when None.
+
+    Returns
+    -------
+    frame : DataFrame
+    how : str
+        In one line, how it was read.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file or table.
+    ValueError
+        If the file is no table: the message names the line or column, and what to do.
+    ImportError
+        If an Excel file is to be read without the extra `excel`.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import mkdtemp
+    >>> from prosemble.table import read_table
+    >>> path = Path(mkdtemp()) / "patients.csv"
+    >>> _ = path.write_text("age;crp;dx\\n33;2,9;cold\\n61;26,5;flu\\n")
+    >>> frame, how = read_table(path)
+    >>> frame["crp"].tolist()
+    [2.9, 26.5]
+    >>> how.split(": ", 1)[1]
+    '2 rows, 3 columns; semicolons between cells, decimal commas, UTF-8.'
+    """
+    reading = read(path, separator=separator, decimal=decimal, encoding=encoding, header=header, sheet=sheet)
+    for name, column in reading.text.items():
+        if pd.api.types.is_string_dtype(reading.frame[name].dtype):
+            tidy = cells.tidied(cells.with_points(column) if name in reading.remembered.get("decimals", ()) else column)
+            reading.frame[name] = _column(tidy, tidy, ".")
+    return reading.frame, reading.how
+
+
+def read(
+    path: str | Path,
+    *,
+    separator: str | None = None,
+    decimal: str | None = None,
+    encoding: str | None = None,
+    header: str = "auto",
+    sheet: str | None = None,
+    like: Mapping[str, Any] | None = None,
+) -> Reading:
+    """Read a table as `read_table` does; what is not given is as `like` remembers it of an earlier one."""
+    separator = _NAMED_SEPARATORS.get(separator, separator) if separator is not None else None
+    given = {"separator": separator, "decimal": decimal, "encoding": encoding, "header": header, "sheet": sheet}
+    _check(given)
+    like = dict(like or {})
+    asked = {name: value for name, value in given.items() if value not in (None, "auto")}
+    remembered = {name: like[name] for name in given if name in like and name not in asked}
+    options = {**given, **remembered, "decimals": like.get("decimals", [] if like else None)}
+    if str(path) in BUNDLED and not Path(path).exists():
+        return _bundled(str(path))
+    source = "standard input" if str(path) == STANDARD_INPUT else str(path)
+    data, packed = _unpacked(_bytes(path), source)
+    kind, text, written = _recognised(data, source, options["encoding"])
+    _, acting = _KINDS[kind]
+    if unused := [name for name in asked if name not in acting]:
+        raise ValueError(
+            f"{source}: {words.option(unused[0], given[unused[0]])} cannot act on {_KINDS[kind][0]}; leave it out."
+        )
+    if kind == "text":
+        sheet, dialect = read_delimited(text, source, options["separator"], options["header"])
+        reading = _typed(sheet, options, [dialect.words], written)
+    elif kind == "json":
+        reading = _typed(formats.read_json(text, source), options, ["JSON"], written)
+    elif kind == "arff":
+        reading = Reading(formats.read_arff(text, source), f"ARFF, {written}")
+    elif kind == "excel":
+        sheet, which = formats.read_excel(data, source, options["sheet"], options["header"])
+        reading = _typed(sheet, options, ["Excel", which])
+    else:
+        frame = formats.read_parquet(data, source) if kind == "parquet" else formats.read_arrow(data, source)
+        reading = Reading(frame, "Parquet" if kind == "parquet" else "Arrow")
+    if not len(reading.frame):
+        raise ValueError(f"{source}: holds no rows.")
+    reading.remembered |= asked
+    n, d = reading.frame.shape
+    how = ", ".join(filter(None, [packed, reading.how]))
+    reading.how = f"{source}: {words.count(n, 'row')}, {words.count(d, 'column')}; {how}."
+    return reading
+
+
+# What each kind of file is called, and which options act on it.
+_KINDS: dict[str, tuple[str, frozenset[str]]] = {
+    "text": ("delimited text", frozenset({"separator", "decimal", "encoding", "header"})),
+    "excel": ("an Excel file", frozenset({"decimal", "header", "sheet"})),
+    "json": ("JSON", frozenset({"decimal", "encoding"})),
+    "arff": ("an ARFF file", frozenset({"encoding"})),
+    "parquet": ("a Parquet file", frozenset()),
+    "arrow": ("an Arrow file", frozenset()),
+}
+
+
+def _check(given: Mapping[str, Any]) -> None:
+    separator, decimal, encoding, header = (given[name] for name in ("separator", "decimal", "encoding", "header"))
+    if separator is not None and (len(separator) != 1 or separator in "\"'\r\n" or separator.isalnum()):
+        raise ValueError(
+            f"{words.option('separator', separator)}: give one character, or {words.listed(list(_NAMED_SEPARATORS))}."
+        )
+    if decimal not in (None, ".", ","):
+        raise ValueError(f"{words.option('decimal', decimal)}: give . or , (a point or a comma).")
+    if decimal is not None and decimal == separator:
+        raise ValueError(f"{words.option('decimal', decimal)} is what separates the cells; give another separator.")
+    if header not in HEADERS:
+        raise ValueError(f"{words.option('header', header)}: give one of {', '.join(HEADERS)}.")
+    if encoding is not None:
+        try:
+            "".encode(encoding)
+        except LookupError as error:
+            raise ValueError(
+                f"{words.option('encoding', encoding)}: no such encoding; well-known ones are utf-8, cp1252, cp1251, "
+                "latin1, utf-16, gb18030, shift_jis."
+            ) from error
+
+
+def _bundled(name: str) -> Reading:
+    from sklearn import datasets
+
+    bunch = getattr(datasets, f"load_{name}")(as_frame=True)
+    frame = bunch.data.assign(target=np.asarray(bunch.target_names)[bunch.target])
+    n, d = frame.shape
+    return Reading(frame, f"{name}: {n:,} rows, {d} columns; bundled with scikit-learn.")
+
+
+def _bytes(path: str | Path) -> bytes:
+    if str(path) == STANDARD_INPUT:
+        return sys.stdin.buffer.read()
+    place = Path(path)
+    if place.is_dir():
+        raise IsADirectoryError(f"{path}: is a folder; give one file of it.")
+    if not place.is_file() and not place.is_fifo():
+        raise FileNotFoundError(f"{path}: no such file, and not one of the bundled tables {', '.join(BUNDLED)}.")
+    return place.read_bytes()
+
+
+def _unpacked(data: bytes, source: str) -> tuple[bytes, str]:
+    """Return what was compressed, and by what."""
+    packer = next((name for magic, name in _COMPRESSED.items() if data.startswith(magic)), None)
+    try:
+        if packer == "gzip":
+            return gzip.decompress(data), packer
+        if packer == "bzip2":
+            return bz2.decompress(data), packer
+        if packer == "zstd":
+            return pa.input_stream(io.BytesIO(data), compression="zstd").read(), packer
+        if data.startswith(b"PK\x03\x04"):
+            archive = zipfile.ZipFile(io.BytesIO(data))
+            members = [name for name in archive.namelist() if not name.endswith("/") and "__MACOSX" not in name]
+            if "xl/workbook.xml" in members:
+                return data, ""
+            if len(members) != 1:
+                raise ValueError(f"{source}: holds {len(members)} files, not one: {words.listed(members)}.")
+            return archive.read(members[0]), f"zip ({words.short(members[0])})"
+    except (OSError, EOFError, zipfile.BadZipFile, RuntimeError, pa.ArrowException) as error:
+        raise ValueError(f"{source}: is compressed and damaged, or not whole.") from error
+    return data, ""
+
+
+def _recognised(data: bytes, source: str, encoding: str | None) -> tuple[str, str, str]:
+    """Return the kind of file that the bytes are, whatever its name is, and of a text it and its encoding."""
+    if data.startswith(b"PAR1"):
+        return "parquet", "", ""
+    if data.startswith((b"ARROW1", b"FEA1", b"\xff\xff\xff\xff")):
+        return "arrow", "", ""
+    if data.startswith(b"PK\x03\x04"):
+        return "excel", "", ""
+    for magic, what in _REFUSED.items():
+        if data.lstrip().startswith(magic):
+            raise ValueError(f"{source}: is {what}.")
+    text, written = _decoded(data, source, encoding)
+    lines = (line.strip() for line in text[:20_000].splitlines())
+    first = next((line for line in lines if line and not line.startswith("%")), "")
+    if first.lower().startswith("@relation"):
+        return "arff", text, written
+    if first.startswith("{") or first == "[" or first.startswith("[{"):
+        return "json", text, written
+    return "text", text, written
+
+
+def _decoded(data: bytes, source: str, encoding: str | None) -> tuple[str, str]:
+    """Return a text and the name of its encoding."""
+    if encoding is not None:
+        try:
+            return data.decode(encoding).removeprefix("\ufeff"), encoding
+        except UnicodeDecodeError as error:
+            line = data[: error.start].count(b"\n") + 1
+            raise ValueError(f"{source}: is not in {encoding}: line {line} has other bytes.") from error
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        form = "utf-16"
+    elif b"\0" in data[:1000]:  # every other byte of what is mostly ASCII
+        form = "utf-16-le" if data[1:2] == b"\0" else "utf-16-be"
+    else:
+        form = "utf-8-sig"
+    try:
+        text = data.decode(form)
+        if "\0" in text:
+            raise ValueError(f"{source}: is no table: it holds bytes that no text does.")
+        return text, "UTF-8" if form == "utf-8-sig" else "UTF-16"
+    except UnicodeDecodeError as error:
+        if form != "utf-8-sig":
+            raise ValueError(f"{source}: is no table: it is neither text nor a file that is known.") from error
+    return _western(data, source), "Windows-1252"
+
+
+def _western(data: bytes, source: str) -> str:
+    """Return what is not UTF-8 as what browsers take it for, unless it reads like no Western language."""
+    try:
+        text = data.decode("cp1252")
+    except UnicodeDecodeError:
+        text = ""
+    letters = [letter for letter in text[:100_000] if letter.isalpha()]
+    if not text or sum(letter > "\x7f" for letter in letters) > _FOREIGN * len(letters):
+        raise ValueError(
+            f"{source}: is in an encoding that is not found out; say which, such as {words.option('encoding', 'cp1251')}."
+        )
+    return text
+
+
+def _typed(sheet: Sheet, options: Mapping[str, Any], how: list[str], encoding: str = "") -> Reading:
+    """Return the cells as numbers where a column holds nothing else, with points for decimals in all other columns."""
+    text = {name: cells.tidied(column, [""]) for name, column in zip(sheet.names, sheet.columns, strict=True)}
+    tidy = {name: cells.tidied(column) for name, column in text.items()}
+    commas = _with_commas(tidy, options)
+    frame = {name: _column(tidy[name], column, "," if name in commas else ".") for name, column in text.items()}
+    written = [*how, "decimal commas" if commas else "", encoding]
+    remembered = {"decimals": commas} if commas else {}
+    return Reading(
+        pd.DataFrame(frame), "; ".join([", ".join(filter(None, written)), *sheet.notes]), remembered, text
+    )
+
+
+def _with_commas(text: Mapping[str, pa.Array], options: Mapping[str, Any]) -> list[str]:
+    """Return the columns whose numbers have a decimal comma: by what only one mark explains, else as the others do."""
+    with_comma = {name: column for name, column in text.items() if pc.any(pc.match_substring(column, ",")).as_py()}
+    if not with_comma:
+        return []
+    if options["decimal"] is not None:
+        return [name for name, column in with_comma.items() if options["decimal"] == "," and cells.mostly_numbers(column, ",")]
+    certain = {name: cells.certain_decimals(column) for name, column in text.items()}
+    of_all = {mark: sum(counts[mark] for counts in certain.values()) for mark in ".,"}
+    # Excel writes semicolons where the comma is the mark of decimals.
+    default = of_all[","] > of_all["."] or (options["separator"] == ";" and of_all["."] == 0)
+    chosen = []
+    for name, column in with_comma.items():
+        point, comma = certain[name]["."], certain[name][","]
+        like = name in options["decimals"] if options["decimals"] is not None else default
+        if (comma > point or (comma == point and like)) and cells.mostly_numbers(column, ","):
+            chosen.append(name)
+    return chosen
+
+
+def _column(tidy: pa.Array, text: pa.Array, mark: str) -> Any:
+    """Return a column as numbers, or as its text where that says more: other words, marks of gaps, codes."""
+    read = cells.numbers(tidy, mark)
+    is_number = tidy.null_count < len(tidy) and not read.odd.any() and not cells.have_codes(tidy)
+    if not is_number or text.null_count < tidy.null_count:
+        return (cells.with_points(text) if mark == "," else text).to_pandas()
+    values = read.values
+    whole = not tidy.null_count and not pc.any(pc.match_substring_regex(tidy, r"[.,eE]\d*$")).as_py()
+    return values.astype(np.int64) if whole and (np.abs(values) < 2**53).all() else values

@@ -1,0 +1,260 @@
+"""What is trained on a table where the user chooses nothing.
+
+The classes' own defaults follow the literature and underfit. The candidates and their settings are what cross-validation
+favours on real tables (docs/benchmarks.md); which of them a table gets, cross-validation on its own training rows decides.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.model_selection import RepeatedStratifiedKFold
+from sklearn.utils import _safe_indexing
+from sklearn.utils.validation import check_is_fitted
+
+from prosemble import models
+from prosemble.io.plain import plain_of
+from prosemble.model_selection.batch import fit_candidates
+from prosemble.models.base import PrototypeModel
+
+FOLDS = 5
+# More rows than these do not change the choice.
+ROWS = 5000
+# Fewer rows than these are divided so often, so that chance in a division decides less.
+FEW, DIVISIONS = 600, 2
+# A class of less than this part of an equal share is rare: models are chosen by balanced accuracy, and may weigh classes.
+RARE = 0.2
+
+_TRAINING: dict[str, Any] = {"lr": 0.1, "lr_scheduler": "cosine_decay", "max_iter": 300}
+
+
+class Candidate(NamedTuple):
+    """A model, its settings, and how many prototypes of each class, at most."""
+
+    model: str
+    prototypes: int
+    settings: dict[str, Any]
+
+    @property
+    def words(self) -> str:
+        weighted = ", classes weighted" if self.settings.get("class_weight") else ""
+        return f"{self.model}, {self.prototypes} a class{weighted}"
+
+
+#: From the simplest on: of those that are as good, the first is chosen.
+CANDIDATES = (
+    Candidate("GLVQ", 1, {"transfer_fn": "sigmoid_beta", **_TRAINING}),
+    Candidate("CELVQ", 1, _TRAINING),
+    Candidate("CELVQ", 3, _TRAINING),
+    Candidate("GLVQ", 10, {"transfer_fn": "sigmoid_beta", **_TRAINING}),
+)
+
+
+def known_settings() -> list[str]:
+    """Return the parameters that the candidates have."""
+    return sorted(set().union(*(getattr(models, each.model)().get_params(deep=False) for each in CANDIDATES)))
+
+
+class Recipe(ClassifierMixin, BaseEstimator):
+    """The best of a few models of prototypes, with settings that hold on most tables, by cross-validation.
+
+    Chosen is the simplest of those that are level with the best within one standard error of the difference; by balanced
+    accuracy where the rarest class has less than a fifth of an equal share, which candidates with weighted classes join,
+    and by accuracy otherwise.
+
+    Parameters
+    ----------
+    settings : dict, optional
+        Parameters that all candidates have instead of their own.
+    allow_nan : bool, default=False
+        Whether features may be missing.
+    random_seed : int, default=42
+        Of the folds and models.
+    verbose : bool, default=False
+        Print a line for each candidate.
+
+    Attributes
+    ----------
+    best_estimator_ : PrototypeModel
+        The chosen one, fitted to all rows.
+    best_score_ : float
+        Its mean score in cross-validation.
+    leaderboard_ : DataFrame
+        A line a candidate: candidate, accuracy, balanced_accuracy, chosen; empty where the rows were too few.
+    classes_ : ndarray of shape (n_classes,)
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: Mapping[str, Any] | None = None,
+        allow_nan: bool = False,
+        random_seed: int = 42,
+        verbose: bool = False,
+    ) -> None:
+        self.settings = settings
+        self.allow_nan = allow_nan
+        self.random_seed = random_seed
+        self.verbose = verbose
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Choose, and fit what was chosen to all rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,)
+        sample_weight : array-like of shape (n_samples,), optional
+
+        Returns
+        -------
+        self
+        """
+        X = X if hasattr(X, "iloc") else np.asarray(X)
+        y = np.asarray(y)
+        self.classes_, codes, counts = np.unique(y, return_inverse=True, return_counts=True)
+        rows = _some(codes, counts, self.random_seed)
+        folds = _folds(codes[rows], self.random_seed)
+        by_balance = bool(counts.min() < RARE * len(y) / len(counts))
+        candidates = self._candidates(codes[rows], by_balance)
+        models_ = [self._model(candidate, codes[rows]) for candidate in candidates]
+        parts = [rows[train] for train, _ in folds]
+        whole = len(rows) == len(y)  # then all rows are trained on together with the folds
+        fitted = fit_candidates(models_, (self._part(X, y, sample_weight, part) for part in (*parts, *([rows] if whole else []))),
+                                len(parts) + whole)  # fmt: skip
+        scores = self._scored(models_, fitted, X, y, sample_weight, rows, folds)
+        chosen = _choose(scores, by_balance)
+        self._tell(candidates, scores, chosen, by_balance)
+        model = fitted[-1][chosen] if whole else None
+        if model is None:
+            of = self._part(X, y, sample_weight, np.arange(len(y)))
+            model = clone(models_[chosen]).fit(of[0], of[1], **({} if of[2] is None else {"sample_weight": of[2]}))
+        self.best_estimator_ = model
+        return self
+
+    def _candidates(self, codes: np.ndarray, by_balance: bool) -> list[Candidate]:
+        own = dict(self.settings or {})
+        candidates = []
+        for candidate in CANDIDATES:
+            for weight in (None, "balanced") if by_balance and "class_weight" not in own else (None,):
+                settings = {**candidate.settings, **({"class_weight": weight} if weight else {}), **own}
+                candidates.append(Candidate(candidate.model, candidate.prototypes, settings))
+        if "n_prototypes_per_class" in own:  # those that differ in nothing else are one
+            candidates = [each._replace(prototypes=0) for each in candidates]
+        return [each for place, each in enumerate(candidates) if each not in candidates[:place]]
+
+    def _model(self, candidate: Candidate, codes: np.ndarray) -> Any:
+        """Return the model of a candidate, unfitted, with no more prototypes of a class than a fold has rows of it."""
+        model = getattr(models, candidate.model)(random_seed=self.random_seed, allow_nan=self.allow_nan)
+        known = model.get_params(deep=False)
+        model.set_params(**{name: value for name, value in candidate.settings.items() if name in known})
+        if candidate.prototypes > 1:
+            counts = np.bincount(codes)
+            most = np.maximum(1, counts - -(-counts // FOLDS))
+            several = np.minimum(candidate.prototypes, most).tolist()
+            model.set_params(n_prototypes_per_class=dict(zip(self.classes_.tolist(), several, strict=True)))
+        return model
+
+    @staticmethod
+    def _part(X: Any, y: np.ndarray, weight: Any, rows: np.ndarray) -> tuple[Any, np.ndarray, Any]:
+        return _safe_indexing(X, rows), y[rows], None if weight is None else np.asarray(weight)[rows]
+
+    def _scored(
+        self, unfitted: Sequence[Any], fitted: Sequence[Sequence[Any]], X: Any, y: np.ndarray, weight: Any,
+        rows: np.ndarray, folds: Sequence[tuple[np.ndarray, np.ndarray]],
+    ) -> np.ndarray:  # fmt: skip
+        """Return accuracy and balanced accuracy of each candidate on each fold, NaN where it could not be trained."""
+        scores = np.full((len(unfitted), len(folds), 2), np.nan)
+        for fold, (train, test) in enumerate(folds):
+            held_out, truth = np.asarray(_safe_indexing(X, rows[test]), np.float64), y[rows[test]]
+            for i, model in enumerate(fitted[fold]):
+                if model is None:  # it diverged, or has to be trained by itself
+                    of, labels, weights = self._part(X, y, weight, rows[train])
+                    try:
+                        model = clone(unfitted[i]).fit(of, labels, sample_weight=weights)
+                    except ValueError:
+                        continue
+                scores[i, fold] = _figures(truth, _predicted(model, held_out))
+        return scores
+
+    def _tell(self, candidates: Sequence[Candidate], scores: np.ndarray, chosen: int, by_balance: bool) -> None:
+        means = scores.mean(axis=1) if scores.shape[1] else np.full((len(candidates), 2), np.nan)
+        self.best_score_ = float(means[chosen, int(by_balance)])
+        self.leaderboard_ = pd.DataFrame(
+            {
+                "candidate": [candidate.words for candidate in candidates],
+                "accuracy": means[:, 0],
+                "balanced_accuracy": means[:, 1],
+                "chosen": [i == chosen for i in range(len(candidates))],
+            }
+        )
+        if self.verbose:
+            print(self.leaderboard_.to_string(index=False, float_format="{:.4f}".format))
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the predicted labels, (n_samples,)."""
+        check_is_fitted(self)
+        return self.best_estimator_.predict(X)
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return the probabilities of the classes, (n_samples, n_classes)."""
+        check_is_fitted(self)
+        return self.best_estimator_.predict_proba(X)
+
+
+def _some(codes: np.ndarray, counts: np.ndarray, seed: int) -> np.ndarray:
+    """Return the places of about `ROWS` rows at most, of each class its share, but of a rare one enough for the folds."""
+    if len(codes) <= ROWS:
+        return np.arange(len(codes))
+    order = np.random.default_rng(seed).permutation(len(codes))
+    by_class = np.split(order[np.argsort(codes[order], kind="stable")], np.cumsum(counts)[:-1])
+    return np.sort(np.concatenate([places[: max(FOLDS, ROWS * len(places) // len(codes))] for places in by_class]))
+
+
+def _folds(codes: np.ndarray, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return places to train and to test on; every class is among those to train on."""
+    counts = np.bincount(codes)
+    several = np.flatnonzero(counts[codes] > 1)
+    splits = min(FOLDS, int(counts.max()))
+    if len(several) < splits or splits < 2:
+        return []
+    alone = np.flatnonzero(counts[codes] == 1)
+    repeats = DIVISIONS if len(codes) < FEW else 1
+    splitter = RepeatedStratifiedKFold(n_splits=splits, n_repeats=repeats, random_state=seed)
+    with warnings.catch_warnings(action="ignore"):  # of classes with fewer rows than folds, which are not in all of them
+        return [
+            (np.sort(np.concatenate([several[train], alone])), several[test])
+            for train, test in splitter.split(several, codes[several])
+        ]
+
+
+def _choose(scores: np.ndarray, by_balance: bool) -> int:
+    """Return the first candidate that is level with the best within one standard error of their difference."""
+    of = scores[:, :, int(by_balance)]
+    if not of.shape[1] or np.isnan(of).all():
+        return 0
+    best = int(np.nan_to_num(of, nan=-1.0).mean(axis=1).argmax())
+    behind = of[best] - of
+    level = behind.mean(axis=1) <= behind.std(axis=1, ddof=1) / np.sqrt(of.shape[1]) + 1e-12
+    level[best] = True
+    return int(level.argmax())
+
+
+def _predicted(model: PrototypeModel, X: np.ndarray) -> np.ndarray:
+    metric, decision = model._metric(), model._decision()
+    fields = {field.name: getattr(metric, field.name) for field in dataclasses.fields(metric)}  # type: ignore[arg-type]
+    labels = np.searchsorted(model.classes_, model.prototype_labels_)
+    by_numpy = plain_of(type(metric).__name__, fields, type(decision).__name__, model._parameters(), labels, model.classes_)
+    return model.predict(X) if by_numpy is None else by_numpy.predict(X)[0]
+
+
+def _figures(truth: np.ndarray, predicted: np.ndarray) -> tuple[float, float]:
+    """Return accuracy and balanced accuracy."""
+    right = truth == predicted
+    return float(right.mean()), float(np.mean([right[truth == label].mean() for label in np.unique(truth)]))

@@ -1,0 +1,124 @@
+"""Rows of a table as its columns read them, and what about them is not as it was in training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from prosemble.table import cells, words
+from prosemble.table.kinds import Column, moments_in, numbers_in, require, text_of
+from prosemble.table.values import MOMENTS, TEXT, Values, values_of
+
+# Values that lie outside of what training saw by more than its range are of other units where most of a column does.
+_MOST = 0.5
+# The share of gaps beyond that of the training from which it is said.
+_MORE_GAPS = 0.1
+
+
+class TableWarning(UserWarning):
+    """What about the rows of a table is not as in training: they are predicted all the same."""
+
+
+class Rows(NamedTuple):
+    """Rows as a ColumnTransformer takes them: floats, and objects for categories, None where there is none.
+
+    `empty` tells which rows have no value in any column; `notes` say in words what differs from training.
+    """
+
+    frame: pd.DataFrame
+    empty: np.ndarray
+    notes: list[str]
+
+
+def read_rows(columns: Sequence[Column], frame: pd.DataFrame, source: str = "") -> Rows:
+    """Return the rows of a frame by the columns of a model; other columns are passed over.
+
+    Raises
+    ------
+    ValueError
+        If the frame lacks one of the columns: all that are missing are named.
+    """
+    used = [column for column in columns if column.used]
+    require(frame, [column.name for column in used], source)
+    made: dict[str, pd.Series] = {}
+    empty = np.ones(len(frame), bool)
+    notes: list[str] = []
+    for column in used:
+        held = values_of(frame[column.name])
+        values, missing = _read(column, held)
+        # As objects, since pandas would make text of a type of its own, and of None something else.
+        kind = object if column.is_category else np.float64
+        made |= {name: pd.Series(part, frame.index, kind) for name, part in values.items()}
+        empty &= missing
+        notes += _differences(column, held, next(iter(values.values())), missing)
+    return Rows(pd.DataFrame(made, index=frame.index), empty, notes)
+
+
+def _read(column: Column, held: Values) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Return the values of a column, of a date the numbers that it becomes, and which rows have none."""
+    if column.is_category:
+        text = text_of(held)
+        return {column.name: text.to_numpy(zero_copy_only=False)}, pc.is_null(text).to_numpy(zero_copy_only=False)
+    if column.kind == MOMENTS:
+        moments = moments_in(column, held)
+        parts = _parts(moments, np.datetime64(str(column.first)), column.clock)
+        return dict(zip(column.parts, parts, strict=True)), np.isnat(moments)
+    numbers = numbers_in(column, held)
+    return {column.name: numbers}, np.isnan(numbers)
+
+
+def _parts(moments: np.ndarray, first: np.datetime64, clock: bool) -> list[np.ndarray]:
+    """Return days since the first, the month from 1, the weekday from Monday as 1, and the hour with its fraction."""
+    days = moments.astype("datetime64[D]")
+    gap = np.isnat(moments)
+    since = (days - first).astype(np.float64)
+    month = (moments.astype("datetime64[M]").astype(np.int64) % 12 + 1).astype(np.float64)
+    weekday = ((days.astype(np.int64) + 3) % 7 + 1).astype(np.float64)  # 1970 began on a Thursday
+    hour = (moments - days).astype(np.float64) / 3600e6
+    return [np.where(gap, np.nan, part) for part in (since, month, weekday, *([hour] if clock else []))]
+
+
+def _differences(column: Column, held: Values, values: np.ndarray, missing: np.ndarray) -> list[str]:
+    """Return what about a column is not as it was in training."""
+    name, n = words.short(column.name), len(missing)
+    notes = []
+    if column.is_category:
+        text = text_of(held)
+        unseen = pc.and_(pc.is_valid(text), pc.invert(pc.is_in(text, pa.array(column.values, pa.string()))))
+        if new := cells.counted(text.filter(unseen)):
+            shown = words.listed([words.quoted(value) for value in new], 5)
+            which = words.rows(np.flatnonzero(unseen.to_numpy(zero_copy_only=False)).tolist(), 5)
+            notes.append(
+                f"{name}: training did not see {shown} ({which}), which "
+                f"{'counts' if len(new) == 1 else 'count'} as none of the known values"
+            )
+    else:
+        odd = cells.counted(held.values.filter(pa.array(missing))) if held.what == TEXT else {}
+        if odd:
+            shown = words.listed([f"{words.quoted(value)} ({count:,})" for value, count in odd.items()], 4)
+            notes.append(f"{name}: no {column.kind} in {shown}: gaps")
+        if column.kind != MOMENTS and (away := _away(column, values)):
+            notes.append(away)
+    before = column.gaps / column.rows if column.rows else 0.0
+    gaps = int(missing.sum())
+    if gaps and gaps / n > before + (_MORE_GAPS if before else 0.0):
+        where = "where training had none" if not before else f"where training had them in {before:.0%}"
+        notes.append(f"{name}: {words.count(gaps, 'gap')} in {words.count(n, 'row')}, {where}")
+    return notes
+
+
+def _away(column: Column, values: np.ndarray) -> str:
+    there = values[~np.isnan(values)]
+    reach = column.high - column.low
+    outside = (there < column.low - reach) | (there > column.high + reach)
+    if not len(there) or outside.mean() <= _MOST:
+        return ""
+    return (
+        f"{words.short(column.name)}: {words.count(int(outside.sum()), 'value')} of {len(there):,} "
+        f"({there[outside][0]:g}) far from what training saw ({column.low:g} to {column.high:g}); in other units?"
+    )
