@@ -118,19 +118,18 @@ def _one_line_errors() -> Iterator[None]:
     """Turn what the user can mend into one line and exit code 2, and warnings of ours into notes."""
     from prosemble.table import printing
 
-    with words.command_line(), warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        try:
+    try:
+        with words.command_line(), printing.said_at_the_end(), warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
             yield
-        except BrokenPipeError:  # the reader of our output has seen enough
-            raise
-        except (ValueError, TypeError, OSError, ImportError) as error:  # the last, where an extra is not installed
-            typer.echo("Error: " + " ".join(str(error).split()), err=True)
-            raise typer.Exit(2) from None
-        finally:
             for warning in caught:
                 if type(warning.message).__module__.startswith("prosemble"):
                     printing.note(str(warning.message))
+    except BrokenPipeError:  # the reader of our output has seen enough
+        raise
+    except (ValueError, TypeError, OSError, ImportError) as error:  # the last, where an extra is not installed
+        typer.echo("Error: " + " ".join(str(error).split()), err=True)
+        raise typer.Exit(2) from None
 
 
 @app.command()
@@ -159,7 +158,8 @@ def fit(
         from prosemble.table import training
 
         problem = training.problem_of(table, target, reading, columns, output, force, test_size, seed)
-        training.train(problem, training.estimator_of(model, settings or [], seed), baseline=not no_baseline)
+        with training.programs(problem):
+            training.train(problem, training.estimator_of(model, settings or [], seed), baseline=not no_baseline)
 
 
 @app.command()
@@ -186,8 +186,9 @@ def search(
         from prosemble.table import training
 
         problem = training.problem_of(table, target, reading, columns, output, force, test_size, seed)
-        automatic = training.automatic(time_budget, max_prototypes, seed)
-        training.train(problem, automatic, baseline=not no_baseline)
+        with training.programs(problem):
+            automatic = training.automatic(time_budget, max_prototypes, seed)
+            training.train(problem, automatic, baseline=not no_baseline)
 
 
 @app.command()
@@ -319,7 +320,8 @@ def main() -> None:
             error.show()
         else:
             command = error.ctx.command_path if error.ctx is not None else "prosemble"
-            typer.echo(f"Error: {' '.join(error.format_message().split())} See {command} --help.", err=True)
+            said = " ".join(error.format_message().split()).rstrip(".")
+            typer.echo(f"Error: {said}. See {command} --help.", err=True)
         code = 2
     except typer.Abort:
         code = 1

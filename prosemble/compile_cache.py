@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import jax
 
-#: Environment variable that switches the cache on: a folder, or 1 for the default one.
+#: Environment variable that switches the cache on: a folder, or 1 for the default one. On the command line, where the
+#: default one is used without it, 0 switches it off.
 VARIABLE = "PROSEMBLE_COMPILE_CACHE"
+#: Bytes of programs that the command line leaves in the folder.
+MOST_BYTES = 200_000_000
 
 
 def default_folder() -> Path:
@@ -22,7 +27,8 @@ def enable_compile_cache(folder: str | Path | None = None) -> Path:
     The first fit of a process compiles a program, which a later process then only reads. Programs of other versions,
     machines or shapes do not match and are compiled and added; the folder can be deleted at any time. It applies to
     everything that JAX compiles in this process. `PROSEMBLE_COMPILE_CACHE=FOLDER` in the environment, or `=1` for
-    the default folder, does the same without a change of code.
+    the default folder, does the same without a change of code; the command line does so by itself, keeps the folder below
+    200 MB, and leaves it alone with `=0`.
 
     Parameters
     ----------
@@ -61,3 +67,37 @@ def enable_as_environment_says() -> None:
     value = os.environ.get(VARIABLE)
     if value and value != "0":
         enable_compile_cache(None if value == "1" else value)
+
+
+@contextmanager
+def kept_programs() -> Iterator[None]:
+    """Use the cache as the command line does: in the default folder unless the environment says otherwise, and bounded.
+
+    Where it cannot be used, programs are compiled as without it.
+    """
+    value = os.environ.get(VARIABLE, "1")
+    folder = None
+    if value != "0":
+        with suppress(OSError, RuntimeError):
+            folder = enable_compile_cache(None if value == "1" else value)
+    try:
+        yield
+    finally:
+        if folder is not None:
+            _forget_oldest(folder)
+
+
+def _forget_oldest(folder: Path) -> None:
+    """Delete the programs that were not used for longest, until the others are no more than `MOST_BYTES`."""
+    used: list[tuple[float, int, Path]] = []
+    for path in folder.iterdir():
+        with suppress(OSError):  # another process may have deleted it
+            status = path.stat()
+            used.append((max(status.st_atime, status.st_mtime), status.st_size, path))
+    excess = sum(size for _, size, _ in used) - MOST_BYTES
+    for _, size, path in sorted(used):
+        if excess <= 0:
+            break
+        with suppress(OSError):
+            path.unlink()
+        excess -= size

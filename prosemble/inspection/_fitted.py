@@ -129,8 +129,8 @@ def latent_names(count: int) -> np.ndarray:
 
 def _fills(step: Any) -> bool:
     # Filling in missing values leaves all units as they are.
-    kept = isinstance(step, SimpleImputer | KNNImputer)
-    return kept and len(step.get_feature_names_out()) == step.n_features_in_
+    is_imputer = isinstance(step, SimpleImputer | KNNImputer)
+    return is_imputer and len(step.get_feature_names_out()) == step.n_features_in_
 
 
 def _leads_back(step: Any, before: np.ndarray, rows: np.ndarray) -> bool:
@@ -163,8 +163,8 @@ def _inverse(step: Any, rows: np.ndarray) -> np.ndarray:
             rows = part.inverse(rows)
         return rows
     if isinstance(step, SelectorMixin):
-        kept = step.get_support()
-        spread = np.full((len(rows), len(kept)), np.nan)
-        spread[:, kept] = rows
+        chosen = step.get_support()
+        spread = np.full((len(rows), len(chosen)), np.nan)
+        spread[:, chosen] = rows
         return spread
     return np.asarray(step.inverse_transform(rows))

@@ -90,6 +90,7 @@ def to_onnx(model: Any, path: str | Path) -> None:
                 enable_double_precision=program.dtype == np.float64,
             )
         graph.ir_version = IR_VERSION
+        graph.producer_name = "prosemble"
         if any(column.categories is not None for column in program.inputs):
             _take_columns(onnx, graph, program)
         _add_labels(onnx, graph, program)

@@ -65,8 +65,12 @@ def to_stablehlo(model: Any, path: str | Path) -> None:
     program = program_of(model)
     (rows,) = export.symbolic_shape("n")
     X = jax.ShapeDtypeStruct((rows, program.n_features), program.dtype)
+
+    def prosemble_program(X: Any) -> tuple[Any, ...]:  # a name that the file tells
+        return tuple(program(X))
+
     try:
-        exported = export.export(jax.jit(lambda X: tuple(program(X))), platforms=PLATFORMS)(X)
+        exported = export.export(jax.jit(prosemble_program), platforms=PLATFORMS)(X)
         content = exported.serialize()
     except Exception as error:  # whatever JAX makes of a function that it cannot lower for these devices
         raise ValueError(f"{program.name} cannot be exported as StableHLO: {error}") from error

@@ -268,11 +268,11 @@ def _of_pipeline(pipeline: Any) -> Kept:
 
 def _of_columns(transformer: Any) -> Kept:
     names = [str(name) for name in getattr(transformer, "feature_names_in_", range(transformer.n_features_in_))]
-    parts = [
-        [name, kept(part, name, named=False), _places(transformer, name, columns)]
-        for name, part, columns in transformer.transformers_
-        if not (isinstance(part, str) and part == "drop") and len(columns)
-    ]
+    parts = []
+    for name, part, columns in transformer.transformers_:
+        places = _places(transformer, name, columns)
+        if places and not (isinstance(part, str) and part == "drop"):
+            parts.append([name, kept(part, name, named=False), places])
     return {"names": names, "parts": parts}
 
 
@@ -402,9 +402,20 @@ def restored(content: Kept) -> Any:
         transformer.fit(_lesson(content))
         for name, part, _ in content["parts"]:
             _teach(transformer.named_transformers_[name], part)
-    else:
-        _teach(transformer, content)
+        return transformer
+    if content["class"] in ("Pipeline", "OneHotEncoder", "SimpleImputer"):
+        n_inputs = _n_inputs(content)
+        names = content.get("names", list(range(n_inputs)))
+        lesson = _lesson({"names": names, "parts": [["", content, list(range(n_inputs))]]})
+        transformer.fit(lesson if "names" in content else lesson.to_numpy())
+    _teach(transformer, content)
     return transformer
+
+
+def _n_inputs(content: Kept) -> int:
+    if content["class"] == "Pipeline":
+        return _n_inputs(content["steps"][0][1])
+    return len(content.get("categories") or next(value for name, value in content.items() if name[-1] == "_"))
 
 
 def _unfitted(content: Kept) -> Any:

@@ -78,9 +78,9 @@ class Sheet:
 
 
 def read_delimited(
-    text: str, source: str, separator: str | None = None, header: str = "auto"
+    text: str, source: str, separator: str | None = None, header: str = "auto", decimal: str | None = None
 ) -> tuple[Sheet, Dialect]:
-    """Read a text whose lines are rows; its separator is found where it is not given.
+    """Read a text whose lines are rows; its separator, another than the mark of decimals, is found where it is not given.
 
     Raises
     ------
@@ -90,9 +90,9 @@ def read_delimited(
     above = 0
     if start := re.match(r"sep=(.)\r?\n", text):  # how Excel is told, which takes the line for no row
         text, separator, above = text[start.end() :], separator or start[1], 1
-    dialect = _sniffed(text) if separator is None else Dialect(separator)
+    dialect = _sniffed(text, decimal) if separator is None else Dialect(separator)
     head = list(itertools.islice(dialect.rows(text, source, above + 1), _SAMPLE_LINES))
-    at = heading.beginning([row for _, row in head])
+    at = heading.beginning([row for _, row in head], named=header != "none")
     if at == len(head):
         raise ValueError(f"{source}: holds no rows.")
     named = header != "none"
@@ -110,7 +110,7 @@ def read_delimited(
     return Sheet(heading.checked_names(first, columns, header, source, f"line {line}"), columns, notes), dialect
 
 
-def _sniffed(text: str) -> Dialect:
+def _sniffed(text: str, decimal: str | None) -> Dialect:
     """Return what the beginning of the text is most likely written in."""
     from clevercsv.detect import Detector
 
@@ -118,7 +118,7 @@ def _sniffed(text: str) -> Dialect:
     while len(lines) > 3 and sum(map(len, lines)) > _SAMPLE:
         lines.pop()
     # Blanks separate words of a text, too: whoever separates cells by them has to say so.
-    found = Detector().detect("".join(lines), delimiters=[mark for mark in SEPARATORS if mark != " "])
+    found = Detector().detect("".join(lines), delimiters=[mark for mark in SEPARATORS if mark not in (" ", decimal)])
     if found is None or found.delimiter not in SEPARATORS:
         return Dialect()
     return Dialect(found.delimiter, "'" if found.quotechar == "'" else '"', found.escapechar or None)

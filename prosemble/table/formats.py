@@ -102,7 +102,7 @@ def _from_rows(rows: list[list[str]], source: str, header: str) -> Sheet:
         rows.pop()
     used = max(max((j + 1 for j, cell in enumerate(row) if cell.strip()), default=0) for row in rows)
     rows = [[*row, *[""] * used][:used] for row in rows]
-    at = heading.beginning(rows[:_HEAD])
+    at = heading.beginning(rows[:_HEAD], named=header != "none")
     notes = [f"skipped {words.count(at, 'row')} above the table"] if at else []
     body = rows[at if header == "none" else at + 1 :]
     columns = [pa.array(column, pa.string()) for column in zip(*body, strict=True)] or [pa.array([], pa.string())] * used

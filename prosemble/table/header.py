@@ -35,17 +35,20 @@ def is_comment(row: Row, width: int) -> bool:
     return bool(row) and row[0].lstrip().startswith("#") and (len(row) != width or width == 1)
 
 
-def beginning(rows: Sequence[Row]) -> int:
+def beginning(rows: Sequence[Row], named: bool = True) -> int:
     """Return the place of the first row that is neither blank nor a remark nor a title.
 
-    A title has one cell that holds something; or it stands, of another width, above a row of names as wide as the table.
-    A row of names that is merely too short is no title: it makes the rows below it an error.
+    A title has one cell that holds something, and below it is no row of values, of which it would be the name; or it
+    stands, of another width than the table, above a row of names. A row of names that is merely too short is no title:
+    it makes the rows below it an error. Where the table is not `named`, every row of one cell is a title.
     """
     width = width_of(rows)
     names = next((i for i, row in enumerate(rows) if len(row) == width and _heads(row, rows[i + 1 :])), None)
     for i, row in enumerate(rows):
         content = filled(row)
-        is_title = len(content) <= 1 < width and (width > 2 or len(row) < width)
+        alone = len(content) <= 1 < width and (width > 2 or len(row) < width)
+        below = next((other for other in rows[i + 1 :] if len(other) == width and len(filled(other)) > 1), [])
+        is_title = alone and not (named and len(row) < width and below and all(_are_values(filled(below))))
         above_names = len(row) != width and names is not None and i < names
         if content and not (is_comment(row, width) or is_title or above_names):
             return i

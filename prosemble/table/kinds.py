@@ -62,7 +62,7 @@ class Column:
     """
 
     name: str
-    kind: str
+    kind: str = ""
     done: str = ""
     why: str = ""
     used: bool = True
@@ -91,7 +91,7 @@ class Column:
 
     def to_json(self) -> dict[str, Any]:
         """Return what is not the default, in values of JSON."""
-        plain = Column("", "")
+        plain = Column("")
         return {name: value for name, value in asdict(self).items() if _differs(value, getattr(plain, name))}
 
     @classmethod

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import typer
@@ -14,9 +16,34 @@ from prosemble.table import words
 _COLUMNS, _FEATURES, _PROTOTYPES, _CLASSES, _CONFUSED = 40, 60, 100, 20, 15
 
 
+_pending: ContextVar[list[str] | None] = ContextVar("pending", default=None)
+
+
+@contextmanager
+def said_at_the_end() -> Iterator[None]:
+    """Keep back what goes to standard error until all went well: a refusal is one line and no other."""
+    lines: list[str] = []
+    token = _pending.set(lines)
+    try:
+        yield
+    finally:
+        _pending.reset(token)
+    for line in lines:
+        typer.echo(line, err=True)
+
+
+def beside(text: str) -> None:
+    """Say something on standard error, beside what is written to standard output."""
+    pending = _pending.get()
+    if pending is None:
+        typer.echo(text, err=True)
+    else:
+        pending.append(text)
+
+
 def note(text: str) -> None:
     """Say on standard error what is worth knowing."""
-    typer.echo(f"Note: {text}", err=True)
+    beside(f"Note: {text}")
 
 
 def columns(lines: Sequence[tuple[str, str, str, str]]) -> None:

@@ -126,10 +126,10 @@ def counterfactual(classifier: TableClassifier, X: Any, target: Any) -> pd.DataF
         reachable = ends[wanted.met(of_ends, np.full(len(ends), i))]
         nearest = reachable[((reachable - given[i]) ** 2).sum(axis=1).argsort()[:_ENDS]]
         result.iloc[i] = _towards(classifier, given[i], nearest, wanted, i)
+    result.index = features.index
     stays = wanted.met(former, np.arange(len(former)))
-    if stays.any():
-        result[stays] = classifier.table_.frame(X)[result.columns][stays]
-    return result.set_axis(features.index)
+    as_given = classifier.table_.frame(X)[result.columns].set_axis(features.index)
+    return result if not stays.any() else pd.concat([result[~stays], as_given[stays]]).loc[features.index]
 
 
 def _named(model: Any, rows: np.ndarray) -> Any:

@@ -18,13 +18,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from prosemble.table import cells, formats, words
+from prosemble.table.bundled import TABLES, bundled
 from prosemble.table.delimited import Sheet, read_delimited
 from prosemble.table.header import HEADERS
 
-BUNDLED = ("breast_cancer", "digits", "iris", "wine")
 #: What is read from standard input.
 STANDARD_INPUT = "-"
 _COMPRESSED = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\x28\xb5\x2f\xfd": "zstd"}
+_ZIP, _WORKBOOK = b"PK\x03\x04", "xl/workbook.xml"  # which is what an Excel file is
 # By the first bytes: what cannot be read, and what to do about it.
 _REFUSED = {
     b"\xd0\xcf\x11\xe0": "an old Excel file (.xls); save it as .xlsx or .csv",
@@ -146,8 +147,10 @@ def read(
     asked = {name: value for name, value in given.items() if value not in (None, "auto")}
     remembered = {name: like[name] for name in given if name in like and name not in asked}
     options = {**given, **remembered, "decimals": like.get("decimals", [] if like else None)}
-    if str(path) in BUNDLED and not Path(path).exists():
-        return _bundled(str(path))
+    if str(path) in TABLES and not Path(path).exists():
+        frame = bundled(str(path))
+        n, d = frame.shape
+        return Reading(frame, f"{path}: {words.count(n, 'row')}, {words.count(d, 'column')}; bundled with scikit-learn.")
     source = "standard input" if str(path) == STANDARD_INPUT else str(path)
     data, packed = _unpacked(_bytes(path), source)
     kind, text, written = _recognised(data, source, options["encoding"])
@@ -157,7 +160,7 @@ def read(
             f"{source}: {words.option(unused[0], given[unused[0]])} cannot act on {_KINDS[kind][0]}; leave it out."
         )
     if kind == "text":
-        sheet, dialect = read_delimited(text, source, options["separator"], options["header"])
+        sheet, dialect = read_delimited(text, source, options["separator"], options["header"], options["decimal"])
         reading = _typed(sheet, options, [dialect.words], written)
     elif kind == "json":
         reading = _typed(formats.read_json(text, source), options, ["JSON"], written)
@@ -211,15 +214,6 @@ def _check(given: Mapping[str, Any]) -> None:
             ) from error
 
 
-def _bundled(name: str) -> Reading:
-    from sklearn import datasets
-
-    bunch = getattr(datasets, f"load_{name}")(as_frame=True)
-    frame = bunch.data.assign(target=np.asarray(bunch.target_names)[bunch.target])
-    n, d = frame.shape
-    return Reading(frame, f"{name}: {n:,} rows, {d} columns; bundled with scikit-learn.")
-
-
 def _bytes(path: str | Path) -> bytes:
     if str(path) == STANDARD_INPUT:
         return sys.stdin.buffer.read()
@@ -227,13 +221,13 @@ def _bytes(path: str | Path) -> bytes:
     if place.is_dir():
         raise IsADirectoryError(f"{path}: is a folder; give one file of it.")
     if not place.is_file() and not place.is_fifo():
-        raise FileNotFoundError(f"{path}: no such file, and not one of the bundled tables {', '.join(BUNDLED)}.")
+        raise FileNotFoundError(f"{path}: no such file, and not one of the bundled tables {', '.join(TABLES)}.")
     return place.read_bytes()
 
 
 def _unpacked(data: bytes, source: str) -> tuple[bytes, str]:
     """Return what was compressed, and by what."""
-    packer = next((name for magic, name in _COMPRESSED.items() if data.startswith(magic)), None)
+    packer = next((name for magic, name in _COMPRESSED.items() if data.startswith(magic)), "")
     try:
         if packer == "gzip":
             return gzip.decompress(data), packer
@@ -241,16 +235,15 @@ def _unpacked(data: bytes, source: str) -> tuple[bytes, str]:
             return bz2.decompress(data), packer
         if packer == "zstd":
             return pa.input_stream(io.BytesIO(data), compression="zstd").read(), packer
-        if data.startswith(b"PK\x03\x04"):
-            archive = zipfile.ZipFile(io.BytesIO(data))
-            members = [name for name in archive.namelist() if not name.endswith("/") and "__MACOSX" not in name]
-            if "xl/workbook.xml" in members:
-                return data, ""
-            if len(members) != 1:
-                raise ValueError(f"{source}: holds {len(members)} files, not one: {words.listed(members)}.")
-            return archive.read(members[0]), f"zip ({words.short(members[0])})"
-    except (OSError, EOFError, zipfile.BadZipFile, RuntimeError, pa.ArrowException) as error:
+        archive = zipfile.ZipFile(io.BytesIO(data)) if data.startswith(_ZIP) else None
+        members = [] if archive is None else archive.namelist()
+        files = [name for name in members if not name.endswith("/") and "__MACOSX" not in name]
+        if archive is not None and len(files) == 1:
+            return archive.read(files[0]), f"zip ({words.short(files[0])})"
+    except (OSError, EOFError, ValueError, RuntimeError, zipfile.BadZipFile, pa.ArrowException) as error:
         raise ValueError(f"{source}: is compressed and damaged, or not whole.") from error
+    if members and _WORKBOOK not in members:
+        raise ValueError(f"{source}: holds {len(files)} files, not one: {words.listed(files)}.")
     return data, ""
 
 
@@ -260,7 +253,7 @@ def _recognised(data: bytes, source: str, encoding: str | None) -> tuple[str, st
         return "parquet", "", ""
     if data.startswith((b"ARROW1", b"FEA1", b"\xff\xff\xff\xff")):
         return "arrow", "", ""
-    if data.startswith(b"PK\x03\x04"):
+    if data.startswith(_ZIP):
         return "excel", "", ""
     for magic, what in _REFUSED.items():
         if data.lstrip().startswith(magic):
@@ -354,5 +347,5 @@ def _column(tidy: pa.Array, text: pa.Array, mark: str) -> Any:
     if not is_number or text.null_count < tidy.null_count:
         return (cells.with_points(text) if mark == "," else text).to_pandas()
     values = read.values
-    whole = not tidy.null_count and not pc.any(pc.match_substring_regex(tidy, r"[.,eE]\d*$")).as_py()
+    whole = not tidy.null_count and not pc.any(pc.match_substring_regex(tidy, "[.,eE]")).as_py()
     return values.astype(np.int64) if whole and (np.abs(values) < 2**53).all() else values

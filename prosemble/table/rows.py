@@ -16,8 +16,8 @@ from prosemble.table.values import MOMENTS, TEXT, Values, values_of
 
 # Values that lie outside of what training saw by more than its range are of other units where most of a column does.
 _MOST = 0.5
-# The share of gaps beyond that of the training from which it is said.
-_MORE_GAPS = 0.1
+# Standard deviations beyond the gaps of the training from which more of them are said.
+_CHANCE = 3.0
 
 
 class TableWarning(UserWarning):
@@ -87,6 +87,7 @@ def _differences(column: Column, held: Values, values: np.ndarray, missing: np.n
     """Return what about a column is not as it was in training."""
     name, n = words.short(column.name), len(missing)
     notes = []
+    told = 0
     if column.is_category:
         text = text_of(held)
         unseen = pc.and_(pc.is_valid(text), pc.invert(pc.is_in(text, pa.array(column.values, pa.string()))))
@@ -100,13 +101,15 @@ def _differences(column: Column, held: Values, values: np.ndarray, missing: np.n
     else:
         odd = cells.counted(held.values.filter(pa.array(missing))) if held.what == TEXT else {}
         if odd:
+            told = sum(odd.values())
             shown = words.listed([f"{words.quoted(value)} ({count:,})" for value, count in odd.items()], 4)
             notes.append(f"{name}: no {column.kind} in {shown}: gaps")
         if column.kind != MOMENTS and (away := _away(column, values)):
             notes.append(away)
     before = column.gaps / column.rows if column.rows else 0.0
     gaps = int(missing.sum())
-    if gaps and gaps / n > before + (_MORE_GAPS if before else 0.0):
+    # Beyond what chance makes of as many rows; odd values are told already.
+    if gaps - told > n * before + _CHANCE * np.sqrt(n * before * (1.0 - before)) + bool(before):
         where = "where training had none" if not before else f"where training had them in {before:.0%}"
         notes.append(f"{name}: {words.count(gaps, 'gap')} in {words.count(n, 'row')}, {where}")
     return notes

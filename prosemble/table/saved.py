@@ -16,7 +16,7 @@ import pandas as pd
 
 from prosemble.io import container
 from prosemble.io.plain import Plain, plain
-from prosemble.io.steps import Input, Step, chain, inputs_of
+from prosemble.io.steps import Input, Step, chain, inputs_of, width
 from prosemble.table.kinds import Column
 from prosemble.table.rows import Rows, read_rows
 
@@ -94,10 +94,11 @@ def load(path: str | Path, cls: Any) -> Any:
     if table is None:
         raise container.ModelFileError(f"{path} holds a model without a table: call {type(model).__name__}.load.")
     try:
+        _steps(table, model.n_features_in_)
         estimator = make_pipeline(*map(restored, table["steps"]), model) if table["steps"] else model
-        options = dict(table["options"])
+        options = {name: value or () if isinstance(value, list) else value for name, value in table["options"].items()}
         classifier = cls(clone(estimator), **options)
-        given = {name: options[name] for name in ("columns", "keep", "drop", "kinds", "dates")}
+        given = {name: value for name, value in options.items() if name != "missing"}
         transformer = TableTransformer(**given, missing="metric" if table["gaps_left"] else "impute")
         transformer.judged_ = columns_of(table)
         transformer.transformer_ = restored(table["transformer"])
@@ -193,11 +194,22 @@ def predictor(path: str | Path, header: Mapping[str, Any], tensors: Mapping[str,
             fitted = header["fitted"]
             names = [str(name) for name in fitted["feature_names_in"] or range(fitted["n_features_in"])]
             return Predictor([Column(name, "number") for name in names], [Input(name) for name in names], (), model)
-        contents = [table["transformer"], *table["steps"]]
-        inputs = inputs_of(contents, [])
-        return Predictor(columns_of(table), inputs, chain(contents, len(inputs)), model)
+        inputs, steps = _steps(table, header["fitted"]["n_features_in"])
+        return Predictor(columns_of(table), inputs, steps, model)
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise container.ModelFileError(f"{path} is damaged: its table cannot be read ({error!r}).") from error
+
+
+def _steps(table: Mapping[str, Any], n_features: int) -> tuple[list[Input], tuple[Step, ...]]:
+    """Return what a file's steps read, and do, to make so many features."""
+    contents = [table["transformer"], *table["steps"]]
+    inputs = inputs_of(contents, [])
+    steps = chain(contents, len(inputs))
+    if width(steps, len(inputs)) != n_features:
+        raise ValueError(f"{width(steps, len(inputs))} features of {n_features}")
+    if [each.name for each in inputs] != [part for column in columns_of(table) if column.used for part in column.parts]:
+        raise ValueError("other columns than the transformer's")
+    return inputs, steps
 
 
 def coded(rows: pd.DataFrame, inputs: Sequence[Input]) -> np.ndarray:

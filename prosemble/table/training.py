@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from prosemble.table.writing import checked_output
 
 # Tables of more cells than these are trained on for long enough to show a bar of progress.
 _LONG = 500_000
+# And on those of fewer, a program runs for a shorter time than it takes to be optimised.
+_SMALL = 20_000
 # Logistic regression on more of rows times features times classes is not worth the wait.
 _BASELINE = 2e9
 
@@ -65,7 +68,7 @@ def problem_of(
     table_read = read(table, **reading)
     typer.echo(table_read.how)
     kinds = dict(_kind(said) for said in columns["kinds"] or [])
-    keep, drop = list(columns["keep"] or []), list(columns["drop"] or [])
+    keep, drop = tuple(columns["keep"] or ()), tuple(columns["drop"] or ())
     frame = table_read.frame
     require(frame, [target, *drop, *keep, *kinds], table)
     if target in drop:
@@ -153,6 +156,19 @@ def automatic(time_budget: float, max_prototypes: int | None, seed: int) -> Any:
     return AutoPrototypeClassifier(
         time_budget=time_budget, max_prototypes=max_prototypes, scalings=("none",), random_seed=seed, verbose=True
     )
+
+
+@contextmanager
+def programs(problem: Problem) -> Iterator[None]:
+    """Compile as is best for this table: programs that run for a moment without optimisation, and none twice."""
+    import jax
+
+    from prosemble.compile_cache import kept_programs
+
+    if problem.train.size < _SMALL:
+        jax.config.update("jax_disable_most_optimizations", True)
+    with kept_programs():
+        yield
 
 
 def train(problem: Problem, estimator: Any, baseline: bool) -> None:

@@ -28,8 +28,6 @@ class _Opened:
         self.header, self.tensors = container.read(path)
         self.table = table_of(path, self.header)
         self.plain = predictor(path, self.header, self.tensors)
-        if self.table is None:
-            printing.note(f"{path} was saved without a table's scaling; rows are taken as they are")
 
     @cached_property
     def model(self) -> Any:
@@ -55,9 +53,11 @@ class _Opened:
 
     def read(self, table: str, options: Mapping[str, Any]) -> tuple[Reading, Rows]:
         """Read a table like that of the training, and its rows by the columns of the model."""
+        if self.table is None:
+            printing.note(f"{self.path} was saved without a table's scaling; rows are taken as they are")
         like = None if self.table is None else self.table["reading"]
         reading = read(table, **options, like=like)
-        typer.echo(reading.how, err=True)
+        printing.beside(reading.how)
         rows = read_rows(self.columns, reading.frame, table)
         for note in rows.notes:
             printing.note(note)

@@ -18,9 +18,8 @@ if TYPE_CHECKING:
 #: What the first column of a table of ours is called.
 FIRST_COLUMN = "prediction"
 _FORMATS = (".csv", ".parquet", ".pq", ".xlsx")
-# What files of ours that are neither models nor tables have among their first bytes.
-_OURS = (b'name="generator" content="prosemble', b" of prosemble: ", b"prosemble")
-_LOOKED_AT = 4096
+# What reports and exports of ours hold.
+_OURS = (b'name="generator" content="prosemble', b" of prosemble: ", b"prosemble\x1a", b"prosemble_program")
 
 
 def checked_output(output: Path, inputs: Iterable[str | Path], force: bool, table: bool = False) -> Path:
@@ -61,9 +60,8 @@ def _is_ours(path: Path) -> bool:
             return openpyxl.load_workbook(path, read_only=True).worksheets[0]["A1"].value == FIRST_COLUMN
     except Exception:  # whatever it is, it is none of ours
         return False
-    with path.open("rb") as file:
-        begin = file.read(_LOOKED_AT)
-    return begin.startswith(FIRST_COLUMN.encode() + b",") or any(mark in begin for mark in _OURS)
+    content = path.read_bytes()
+    return content.startswith(FIRST_COLUMN.encode() + b",") or any(mark in content for mark in _OURS)
 
 
 def write_table(frame: pd.DataFrame, output: Path | None) -> None:

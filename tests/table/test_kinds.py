@@ -1,0 +1,165 @@
+"""Kinds of columns by their values, and what is said of them."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from prosemble.table.kinds import Column, judged
+
+N = 40
+RNG = np.random.default_rng(0)
+
+
+def text(values):
+    return pd.Series([values[i % len(values)] for i in range(N)], dtype=object)
+
+
+KINDS = {
+    "number": [
+        RNG.normal(size=N),
+        RNG.integers(0, 5, N),  # codes that are whole numbers stay numbers
+        pd.Series(RNG.normal(size=N).round(3).astype(str)),
+        pd.Series([f"{value:.2f}".replace(".", ",") for value in RNG.normal(size=N)]),
+        pd.Series([*RNG.normal(size=N - 6).round(2).astype(str), "?", "n.d.", "<0.3", "", "NA", "#DIV/0!"]),
+        pd.Series([*RNG.normal(size=N - 2).round(2).astype(str), "hemolysed", "lost"]),
+        pd.Series([f"{value:.1f} mg/l" for value in RNG.uniform(1, 9, N)]),
+        pd.Series([f"€ {value:,.2f}" for value in RNG.uniform(1000, 9000, N)]),
+        pd.Series([f"{value}%" for value in RNG.integers(0, 100, N)]),
+        pd.Series([Decimal(value).quantize(Decimal("0.01")) for value in RNG.normal(size=N)], dtype=object),
+        pd.Series(pd.array([*range(5, 12), None] * 5, dtype="Int64")),
+        pd.Series(RNG.uniform(1, 9, N)).astype(pd.ArrowDtype(pa.decimal128(12, 2))),
+        pd.Series([timedelta(hours=float(h)) for h in RNG.uniform(1, 9, N)]),
+        pd.Series(RNG.integers(10_000, 99_000, N) * 10),  # prices
+        pd.Series(RNG.permutation(N) * 7 + 20.0),  # all different, but neither counting up nor large
+    ],
+    "category": [
+        text(["north", "south", None]),
+        text(["0012", "0047"]),
+        text(["1", "2", "3", "ICU"]),
+        pd.Series(pd.Categorical([1, 2] * (N // 2))),  # as it was declared
+        text(["A1", "B2"]),
+    ],
+    "yes/no": [
+        np.array([True, False] * (N // 2)),
+        text(["yes", "no", ""]),
+        text(["True", "False", None]),
+        pd.Series(pd.array([True, False, None, True] * (N // 4), dtype="boolean")),
+    ],
+    "date": [
+        pd.date_range("2024-01-01", periods=N),
+        pd.Series([f"{1 + i % 28:02d}.03.2024" for i in range(N)]),
+        pd.Series([f"{1 + i % 28}/12/2024 10:{i:02d}" for i in range(N)]),
+        pd.Series([f"3/{1 + i % 28}/2024" for i in range(N)]),
+        pd.Series([f"2024-03-{1 + i % 28:02d}T10:00:00Z" for i in range(N)]),
+        pd.Series([f"{1 + i % 28} Mar 2024" for i in range(N)]),
+        pd.Series([date(2024, 1, 1) + timedelta(i) for i in range(N)], dtype=object),
+        pd.Series(pd.period_range("2024-01", periods=N, freq="M")),
+    ],
+    "identifier": [
+        np.arange(N),
+        np.arange(N)[::-1] + 1000.0,
+        np.sort(RNG.choice(60, N, replace=False)),  # numbers of rows of which some were left out
+        RNG.integers(15_000_000, 16_000_000, N),
+        pd.Series([f"N{i}" for i in range(N)]),
+        pd.Series([f"name {i % 30}" for i in range(N)]),
+    ],
+    "free text": [pd.Series([f"came with {i} days of fever and a cough" for i in range(N)])],
+    "list": [pd.Series([["a", "b"], ["c"]] * (N // 2)), text(["[1, 2]", '["a"]'])],
+}
+CASES = [(kind, i) for kind, examples in KINDS.items() for i in range(len(examples))]
+
+
+def judge(values, **options):
+    frame = pd.DataFrame({"other": RNG.normal(size=len(values)), "it": values})
+    return judged(frame, **options)[1]
+
+
+@pytest.mark.parametrize(("kind", "i"), CASES)
+def test_kinds_are_by_values(kind, i):
+    column = judge(KINDS[kind][i])
+    assert column.kind == kind, column
+    assert column.used == (kind in ("number", "category", "yes/no", "date"))
+    assert column.done == "left out" if not column.used else column.done
+    assert Column.from_json(column.to_json()).to_json() == column.to_json()
+
+
+def test_what_is_left_out_is_taken_where_somebody_says_so():
+    for kind in ("identifier", "free text"):
+        for values in KINDS[kind]:
+            assert "keep=['it'] takes it all the same" in judge(values).why
+            assert judge(values, keep=["it"]).used
+    assert judge(pd.Series([f"c{i // 2}" for i in range(16)] + ["c"] * (N - 16)), keep=["it"]).least == 2
+
+
+def test_odd_values_are_said_with_their_count():
+    column = judge(KINDS["number"][4])
+    assert column.why == "no number in '?' (1), 'NA' (1), '#DIV/0!' (1), '<0.3' (1) and 1 more: gaps"
+    assert column.gaps == 6  # and an empty cell
+    assert judge(np.append(np.inf, RNG.normal(size=N - 1))).why == "1 infinite value: gaps"
+
+
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [
+        (np.ones(N), "one value only: 1"),
+        (text(["a"]), "one value only: 'a'"),
+        (np.full(N, np.nan), "no value at all"),
+        (text([None]), "no value at all"),
+        (pd.to_datetime(pd.Series(["2024-01-01"] * N)), "one value only: 2024-01-01"),
+        (pd.Series([f"v{i}" for i in range(9)] * 3 + ["v0"] * (N - 27))[:9], "no value occurs in 2 rows"),
+    ],
+)
+def test_what_nothing_is_learned_from(values, why):
+    column = judge(values)
+    assert not column.used and column.why.startswith(why)
+
+
+def test_a_kind_that_somebody_says():
+    codes = RNG.integers(0, 5, N)
+    assert judge(codes, kinds={"it": "category"}).kind == "category"
+    assert set(judge(codes, kinds={"it": "category"}).values) == set(map(str, codes))
+    assert judge(text(["0012", "0047"]), kinds={"it": "number"}).high == 47
+    assert judge(pd.Series([f"N{i}" for i in range(N)]), kinds={"it": "category"}).used
+    assert judge(KINDS["date"][0], kinds={"it": "number"}).kind == "number"
+    for kinds, message in [
+        ({"it": "colour"}, r"kinds=\{'it': 'colour'\}: a column can be said to be one of number, category"),
+        ({"what": "number"}, "No column 'what'. Columns: other, it"),
+        ({"it": "number"}, "no cell is a number"),
+        ({"it": "date"}, "its cells are no dates of one form"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            judge(text(["a", "b"]), kinds=kinds)
+
+
+def test_days_first_or_months_first():
+    days = pd.Series([f"{day}/{month}/2024" for day, month in [(1, 2), (3, 4), (25, 12)]] * 5)
+    assert judge(days).form == "%d/%m/%Y" and judge(days).why == "read as day/month/year"
+    months = pd.Series([f"{month}/{day}/2024" for day, month in [(1, 2), (3, 4), (25, 12)]] * 5)
+    assert judge(months).form == "%m/%d/%Y" and judge(months).why == "read as month/day/year"
+
+
+def test_columns_are_chosen_and_left_out():
+    frame = pd.DataFrame(RNG.normal(size=(N, 3)), columns=list("abc"))
+    assert [column.used for column in judged(frame, columns=["a", "c"])] == [True, False, True]
+    assert [column.why for column in judged(frame, drop=["b"])] == ["", "you said so", ""]
+    with pytest.raises(ValueError, match=r"No column is left to learn from: a \(you said so\)"):
+        judged(frame, drop=list("abc"))
+    with pytest.raises(ValueError, match="No column 'x', 'y'. Columns: a, b, c"):
+        judged(frame, drop=["x", "y"])
+
+
+def test_what_holds_no_values():
+    with pytest.raises(TypeError, match="Column 'it' holds complex numbers"):
+        judge(np.ones(N) * 1j)
+    with pytest.raises(TypeError, match="Column 'it' holds bytes"):
+        judge(text([b"a", b"b"]))
+
+
+def test_values_are_cut_where_they_are_long():
+    column = judge(text(["x" * 500, "y" * 500]))
+    assert len(column.done) < 200 and "…" in column.done
+    assert len(judge(text([f"odd value number {i} of many" for i in range(30)] + ["1.5"] * 10)).why) < 300
