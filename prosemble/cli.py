@@ -6,6 +6,8 @@ model's distance is none that NumPy evaluates.
 
 from __future__ import annotations
 
+import gc
+import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -13,7 +15,7 @@ from contextlib import contextmanager
 from functools import wraps
 from inspect import Parameter, signature
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -312,6 +314,8 @@ def export(
 
 def main() -> None:
     """Run the command line; what is wrong with the words of a command is one line, too."""
+    # A short process spends a tenth of its time on looking for garbage among what it has imported.
+    gc.set_threshold(100_000, 50, 50)
     usage_error: Any = typer.BadParameter.__bases__[0]
     try:
         code = app(standalone_mode=False)
@@ -325,4 +329,14 @@ def main() -> None:
         code = 2
     except typer.Abort:
         code = 1
-    sys.exit(code if isinstance(code, int) else 0)
+    _end(code if isinstance(code, int) else 0)
+
+
+def _end(code: int) -> NoReturn:
+    """End the process without taking apart all that was imported, which takes a third of a second."""
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:  # nobody reads it any more
+        code = code or 1
+    os._exit(code)

@@ -20,7 +20,6 @@ from sklearn.utils.validation import check_is_fitted
 
 from prosemble import models
 from prosemble.io.plain import plain_of
-from prosemble.model_selection.batch import fit_candidates
 from prosemble.models.base import PrototypeModel
 
 FOLDS = 5
@@ -31,7 +30,12 @@ FEW, DIVISIONS = 600, 2
 # A class of less than this part of an equal share is rare: models are chosen by balanced accuracy, and may weigh classes.
 RARE = 0.2
 
+# Of a standard error, how far behind the best a simpler candidate is level with it.
+LEVEL = 0.5
+
 _TRAINING: dict[str, Any] = {"lr": 0.1, "lr_scheduler": "cosine_decay", "max_iter": 300}
+_FROM_MEANS: dict[str, Any] = {**_TRAINING, "prototypes_initializer": "class_mean"}
+_SIGMOID: dict[str, Any] = {**_FROM_MEANS, "transfer_fn": "sigmoid_beta"}
 
 
 class Candidate(NamedTuple):
@@ -47,12 +51,12 @@ class Candidate(NamedTuple):
         return f"{self.model}, {self.prototypes} a class{weighted}"
 
 
-#: From the simplest on: of those that are as good, the first is chosen.
+#: From the simplest on: plain distances, weights of the features, a softmax, and several prototypes of a class.
 CANDIDATES = (
-    Candidate("GLVQ", 1, {"transfer_fn": "sigmoid_beta", **_TRAINING}),
-    Candidate("CELVQ", 1, _TRAINING),
+    Candidate("GLVQ", 1, _SIGMOID),
+    Candidate("GRLVQ", 1, _SIGMOID),
+    Candidate("CELVQ", 1, _FROM_MEANS),
     Candidate("CELVQ", 3, _TRAINING),
-    Candidate("GLVQ", 10, {"transfer_fn": "sigmoid_beta", **_TRAINING}),
 )
 
 
@@ -64,9 +68,9 @@ def known_settings() -> list[str]:
 class Recipe(ClassifierMixin, BaseEstimator):
     """The best of a few models of prototypes, with settings that hold on most tables, by cross-validation.
 
-    Chosen is the simplest of those that are level with the best within one standard error of the difference; by balanced
-    accuracy where the rarest class has less than a fifth of an equal share, which candidates with weighted classes join,
-    and by accuracy otherwise.
+    Chosen is the simplest of those that are level with the best, within half a standard error of the difference, in the
+    mean of accuracy and balanced accuracy; where the rarest class has less than a fifth of an equal share, in balanced
+    accuracy alone, and with weighted classes, too.
 
     Parameters
     ----------
@@ -122,23 +126,29 @@ class Recipe(ClassifierMixin, BaseEstimator):
         rows = _some(codes, counts, self.random_seed)
         folds = _folds(codes[rows], self.random_seed)
         by_balance = bool(counts.min() < RARE * len(y) / len(counts))
-        candidates = self._candidates(codes[rows], by_balance)
-        models_ = [self._model(candidate, codes[rows]) for candidate in candidates]
-        parts = [rows[train] for train, _ in folds]
-        whole = len(rows) == len(y)  # then all rows are trained on together with the folds
-        fitted = fit_candidates(models_, (self._part(X, y, sample_weight, part) for part in (*parts, *([rows] if whole else []))),
-                                len(parts) + whole)  # fmt: skip
-        scores = self._scored(models_, fitted, X, y, sample_weight, rows, folds)
+        candidates = self._candidates(by_balance)
+        untrained = [self._model(candidate, codes[rows]) for candidate in candidates]
+        scores = np.full((len(candidates), len(folds), 2), np.nan)
+        for i, model in enumerate(untrained):
+            for fold, (train, test) in enumerate(folds):
+                try:
+                    trained = self._trained(model, X, y, sample_weight, rows[train])
+                except ValueError:  # it diverged
+                    break
+                held_out = np.asarray(_safe_indexing(X, rows[test]), np.float64)
+                scores[i, fold] = _figures(y[rows[test]], _predicted(trained, held_out))
         chosen = _choose(scores, by_balance)
         self._tell(candidates, scores, chosen, by_balance)
-        model = fitted[-1][chosen] if whole else None
-        if model is None:
-            of = self._part(X, y, sample_weight, np.arange(len(y)))
-            model = clone(models_[chosen]).fit(of[0], of[1], **({} if of[2] is None else {"sample_weight": of[2]}))
-        self.best_estimator_ = model
+        self.best_estimator_ = self._trained(untrained[chosen], X, y, sample_weight, None)
         return self
 
-    def _candidates(self, codes: np.ndarray, by_balance: bool) -> list[Candidate]:
+    def _trained(self, model: Any, X: Any, y: np.ndarray, weight: Any, rows: np.ndarray | None) -> Any:
+        """Return the model trained on some of the rows, or on all."""
+        if rows is not None:
+            X, y, weight = _safe_indexing(X, rows), y[rows], None if weight is None else np.asarray(weight)[rows]
+        return clone(model).fit(X, y, sample_weight=weight)
+
+    def _candidates(self, by_balance: bool) -> list[Candidate]:
         own = dict(self.settings or {})
         candidates = []
         for candidate in CANDIDATES:
@@ -161,31 +171,9 @@ class Recipe(ClassifierMixin, BaseEstimator):
             model.set_params(n_prototypes_per_class=dict(zip(self.classes_.tolist(), several, strict=True)))
         return model
 
-    @staticmethod
-    def _part(X: Any, y: np.ndarray, weight: Any, rows: np.ndarray) -> tuple[Any, np.ndarray, Any]:
-        return _safe_indexing(X, rows), y[rows], None if weight is None else np.asarray(weight)[rows]
-
-    def _scored(
-        self, unfitted: Sequence[Any], fitted: Sequence[Sequence[Any]], X: Any, y: np.ndarray, weight: Any,
-        rows: np.ndarray, folds: Sequence[tuple[np.ndarray, np.ndarray]],
-    ) -> np.ndarray:  # fmt: skip
-        """Return accuracy and balanced accuracy of each candidate on each fold, NaN where it could not be trained."""
-        scores = np.full((len(unfitted), len(folds), 2), np.nan)
-        for fold, (train, test) in enumerate(folds):
-            held_out, truth = np.asarray(_safe_indexing(X, rows[test]), np.float64), y[rows[test]]
-            for i, model in enumerate(fitted[fold]):
-                if model is None:  # it diverged, or has to be trained by itself
-                    of, labels, weights = self._part(X, y, weight, rows[train])
-                    try:
-                        model = clone(unfitted[i]).fit(of, labels, sample_weight=weights)
-                    except ValueError:
-                        continue
-                scores[i, fold] = _figures(truth, _predicted(model, held_out))
-        return scores
-
     def _tell(self, candidates: Sequence[Candidate], scores: np.ndarray, chosen: int, by_balance: bool) -> None:
         means = scores.mean(axis=1) if scores.shape[1] else np.full((len(candidates), 2), np.nan)
-        self.best_score_ = float(means[chosen, int(by_balance)])
+        self.best_score_ = float(means[chosen, 1] if by_balance else means[chosen].mean())
         self.leaderboard_ = pd.DataFrame(
             {
                 "candidate": [candidate.words for candidate in candidates],
@@ -235,13 +223,13 @@ def _folds(codes: np.ndarray, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
 
 
 def _choose(scores: np.ndarray, by_balance: bool) -> int:
-    """Return the first candidate that is level with the best within one standard error of their difference."""
-    of = scores[:, :, int(by_balance)]
+    """Return the first candidate that is level with the best."""
+    of = scores[:, :, 1] if by_balance else scores.mean(axis=2)
     if not of.shape[1] or np.isnan(of).all():
         return 0
     best = int(np.nan_to_num(of, nan=-1.0).mean(axis=1).argmax())
     behind = of[best] - of
-    level = behind.mean(axis=1) <= behind.std(axis=1, ddof=1) / np.sqrt(of.shape[1]) + 1e-12
+    level = behind.mean(axis=1) <= LEVEL * behind.std(axis=1, ddof=1) / np.sqrt(of.shape[1]) + 1e-12
     level[best] = True
     return int(level.argmax())
 

@@ -12,7 +12,7 @@ from prosemble.distances import Euclidean
 from prosemble.io import to_c_header
 from prosemble.io.c_header import _tables
 from prosemble.io.program import program_of
-from prosemble.models import GLVQ, GMLVQ, GRLVQ, KNN, LGMLVQ, LVQ1, NPC, PrototypeClassifier
+from prosemble.models import GMLVQ, GRLVQ, KNN, LGMLVQ, LVQ1, NPC, PrototypeClassifier
 from tests.io.fitted import samples
 
 FEW = {"max_iter": 3}
@@ -110,7 +110,6 @@ def test_what_a_header_cannot_do_is_refused(tmp_path):
     for model, reason in {
         KNN(): "KNN does not decide by its nearest prototype",
         LGMLVQ(**FEW): "LGMLVQ measures by LocalOmega; a C header can do so by SquaredEuclidean",
-        GLVQ(allow_nan=True, **FEW): "SquaredEuclidean with missing values",
         make_pipeline(Normalizer(), NPC()): "scales each row by its length",
         make_pipeline(MinMaxScaler(clip=True), NPC()): "step that clips",
         make_pipeline(PowerTransformer(), NPC()): "step that takes powers",

@@ -10,7 +10,7 @@ import optax
 import pytest
 from safetensors.numpy import save_file
 
-from prosemble.io import ModelFileError, files
+from prosemble.io import ModelFileError, container, files
 from prosemble.models import CBC, GLVQ, GLVQ1, SupervisedPrototypeModel
 from tests.precision import float64
 
@@ -55,7 +55,7 @@ def test_saving_replaces_the_file_whole_or_not_at_all(model, path, monkeypatch):
     def fail(*args, **kwargs):
         raise OSError("disk full")
 
-    monkeypatch.setattr(files, "save_file", fail)
+    monkeypatch.setattr(container, "save_file", fail)
     with pytest.raises(OSError, match="disk full"):
         model.save(path)
     assert path.read_bytes() == before and os.listdir(path.parent) == [path.name]
