@@ -3,9 +3,9 @@
     python benchmarks/tables.py DATA_FOLDER [--splits 10] [--tables NAME ...]
 
 DATA_FOLDER holds the tables as CSV files, as they came. On each split, three quarters of the rows train and the rest
-tests: the recipe, behind the columns as they were judged; LogisticRegression on standardised numbers, gaps filled with the
-median, and one-hot categories; HistGradientBoosting on numbers and categories. All get the same columns. Level is what is
-behind by no more than half a percentage point or two standard errors of the mean difference over the splits.
+tests: the recipe, behind the columns as they were judged; LogisticRegression on standardised numbers, gaps filled with
+the median, and one-hot categories; HistGradientBoosting on numbers and categories. All get the same columns. Level is
+what is behind by no more than half a percentage point or two standard errors of the mean difference over the splits.
 """
 
 from __future__ import annotations
@@ -119,7 +119,9 @@ def main():
     parser.add_argument("--splits", type=int, default=10)
     parser.add_argument("--tables", nargs="*", default=list(TABLES), choices=list(TABLES))
     options = parser.parse_args()
-    print("| table | prosemble fit | logistic regression | gradient boosting | level with the first | chosen | seconds |")
+    print(
+        "| table | prosemble fit | logistic regression | gradient boosting | level with the first | chosen | seconds |"
+    )
     print("|---|---|---|---|---|---|---|")
     levels = []
     with warnings.catch_warnings(action="ignore"):
@@ -130,9 +132,10 @@ def main():
             cells = ["{:.3f} / {:.3f}".format(*values.mean(axis=0)) for values in found.values()]
             most = pd.Series(chosen).value_counts()
             which = "; ".join(f"{model} ({count})" for model, count in most.items())
-            marks = "yes" if levels[-1] else "no"
-            print(f"| {name}{' (rare)' if rare else ''} | {' | '.join(cells)} | {marks} | {which} | {np.median(seconds):.1f} |", flush=True)
-    print(f"\nAccuracy / balanced accuracy, means of {options.splits} splits. Level in both on {sum(levels)} of {len(levels)}.")
+            cells = [f"{name} (rare)" if rare else name, *cells, "yes" if levels[-1] else "no", which]
+            print(f"| {' | '.join(cells)} | {np.median(seconds):.1f} |", flush=True)
+    print(f"\nAccuracy / balanced accuracy, means of {options.splits} splits.")
+    print(f"Level in both on {sum(levels)} of {len(levels)}.")
 
 
 if __name__ == "__main__":

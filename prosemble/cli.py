@@ -1,7 +1,7 @@
 """The command line: train on a table, predict with the model, look at it.
 
-Every command imports what it needs when it runs: `show` and `--help` neither JAX nor scikit-learn, `predict` only where the
-model's distance is none that NumPy evaluates.
+Every command imports what it needs when it runs: `show` and `--help` neither JAX nor scikit-learn, `predict` only where
+the model's distance is none that NumPy evaluates.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ app = typer.Typer(
 Table = Annotated[
     str,
     typer.Argument(
-        help="A table: CSV in any dialect, Parquet, Arrow, Excel, ARFF or JSON lines; - for standard input; or iris, wine, "
-        "breast_cancer, digits."
+        help="A table: CSV in any dialect, Parquet, Arrow, Excel, ARFF or JSON lines; - for standard input; or iris, "
+        "wine, breast_cancer, digits."
     ),
 ]
 Target = Annotated[str, typer.Option(help="Column that holds the labels.")]
@@ -60,7 +60,9 @@ _READING: dict[str, tuple[Any, Any]] = {
     "header": (
         Annotated[
             str,
-            typer.Option(help="auto; none, where no row holds names; first, where the first does, whatever it looks like."),
+            typer.Option(
+                help="auto; none, where no row holds names; first, where the first does, whatever it looks like."
+            ),
         ],
         "auto",
     ),

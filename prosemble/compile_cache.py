@@ -27,8 +27,8 @@ def enable_compile_cache(folder: str | Path | None = None) -> Path:
     The first fit of a process compiles a program, which a later process then only reads. Programs of other versions,
     machines or shapes do not match and are compiled and added; the folder can be deleted at any time. It applies to
     everything that JAX compiles in this process. `PROSEMBLE_COMPILE_CACHE=FOLDER` in the environment, or `=1` for
-    the default folder, does the same without a change of code; the command line does so by itself, keeps the folder below
-    200 MB, and leaves it alone with `=0`.
+    the default folder, does the same without a change of code; the command line does so by itself, keeps the folder
+    below 200 MB, and leaves it alone with `=0`.
 
     Parameters
     ----------

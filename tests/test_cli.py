@@ -241,7 +241,9 @@ def test_words_of_a_command_that_are_wrong_are_one_line(tmp_path):
         (["cook", "iris"], "No such command 'cook'"),
         (["fit", "iris", "--target", "target", "--test-size", "2"], "Invalid value for '--test-size'"),
     ]:
-        done = subprocess.run([sys.executable, "-m", "prosemble", *arguments], cwd=tmp_path, capture_output=True, text=True)
+        done = subprocess.run(
+            [sys.executable, "-m", "prosemble", *arguments], cwd=tmp_path, capture_output=True, text=True
+        )
         assert done.returncode == 2 and message in done.stderr and done.stderr.count("\n") == 1, done.stderr
 
 
@@ -249,7 +251,10 @@ def test_rows_that_are_not_as_in_training_are_predicted_and_said(mushrooms):
     frame, folder = mushrooms
     assert run("fit", folder / "mushrooms.csv", "--target", "edible", "-o", folder / "m", *FAST).exit_code == 0
     for change, message in [
-        ({"colour": np.where(frame.index == 2, "blue", frame["colour"])}, "colour: training did not see 'blue' (row 3)"),
+        (
+            {"colour": np.where(frame.index == 2, "blue", frame["colour"])},
+            "colour: training did not see 'blue' (row 3)",
+        ),
         ({"cap": "much"}, "cap: no number in 'much' (90): gaps"),
         ({"cap": frame["cap"].where(frame.index != 1)}, "cap: 1 gap in 90 rows, where training had none"),
         ({"weight": frame["weight"] / 1000}, "weight: 90 values of 90"),
@@ -334,8 +339,8 @@ def test_a_class_that_is_never_predicted_is_named(tmp_path):
     rng = np.random.default_rng(0)
     frame = pd.DataFrame({"x": rng.normal(size=200), "dx": ["ill"] * 12 + ["well"] * 188})
     frame.to_csv(tmp_path / "t.csv", index=False)
-    result = run("fit", tmp_path / "t.csv", "--target", "dx", "-o", tmp_path / "m", "--model", "GLVQ", "--set", "max_iter=300",
-                 "--set", "lr=0.1", "--set", "transfer_fn=sigmoid_beta")  # fmt: skip
+    settings = ["--set", "max_iter=300", "--set", "lr=0.1", "--set", "transfer_fn=sigmoid_beta"]
+    result = run("fit", tmp_path / "t.csv", "--target", "dx", "-o", tmp_path / "m", "--model", "GLVQ", *settings)
     never = "Never predicted, on no row of the table: 'ill'." in result.output
     labels = TableClassifier.load(tmp_path / "m").predict(frame)
     assert result.exit_code == 0 and never == ("ill" not in labels)
@@ -366,9 +371,15 @@ def test_export(quantize, mushrooms):
     run("fit", folder / "mushrooms.csv", "--target", "edible", "-o", folder / "m", *FAST)
     result = run("export", folder / "m", "--format", "onnx", "-o", folder / "m.onnx", *quantize)
     assert result.exit_code == 0, result.output
-    assert "rows of 4 columns, in this order: weight, cap, colour (0 brown, 1 red), ring (0 False, 1 True)" in result.output
+    assert (
+        "rows of 4 columns, in this order: weight, cap, colour (0 brown, 1 red), ring (0 False, 1 True)"
+        in result.output
+    )
     columns = frame[["weight", "cap", "colour", "ring"]].astype({"weight": "float32", "cap": "float32", "ring": str})
-    fed = {name: column.to_numpy(column.dtype if column.dtype.kind == "f" else object)[:, None] for name, column in columns.items()}
+    fed = {
+        name: column.to_numpy(column.dtype if column.dtype.kind == "f" else object)[:, None]
+        for name, column in columns.items()
+    }
     label, probabilities, _ = onnxruntime.InferenceSession(folder / "m.onnx").run(None, fed)
     model = TableClassifier.load(folder / "m")
     np.testing.assert_array_equal(label, model.predict(frame))
@@ -413,7 +424,10 @@ def test_prototypes_of_an_encoders_space_are_shown_as_such(name, tmp_path):
 def test_gaps_in_every_column_are_trained_with(mushrooms):
     frame, folder = mushrooms
     gaps = spoiled(
-        frame, folder, weight=frame["weight"].where(frame.index % 9 != 4), colour=frame["colour"].where(frame.index % 7 > 0)
+        frame,
+        folder,
+        weight=frame["weight"].where(frame.index % 9 != 4),
+        colour=frame["colour"].where(frame.index % 7 > 0),
     )
     result = run("fit", gaps, "--target", "edible", "-o", folder / "m", *FAST)
     assert result.exit_code == 0, result.output
@@ -445,7 +459,9 @@ def test_programs_are_kept_and_bounded(mushrooms, monkeypatch, tmp_path):
     environment = {name: value for name, value in os.environ.items() if name != compile_cache.VARIABLE}
     for switch, kept in (({}, True), ({compile_cache.VARIABLE: "0"}, False)):
         home = tmp_path / f"home {kept}"
-        subprocess.run([*fit, *FAST], env={**environment, "HOME": str(home), "XDG_CACHE_HOME": "", **switch}, check=True)
+        subprocess.run(
+            [*fit, *FAST], env={**environment, "HOME": str(home), "XDG_CACHE_HOME": "", **switch}, check=True
+        )
         assert (home / ".cache" / "prosemble").exists() == kept
     cache = tmp_path / "home True" / ".cache" / "prosemble"
     files = list(cache.iterdir())

@@ -30,7 +30,8 @@ class Fitted:
         steps = [step for _, step in named if step not in (None, "passthrough")]
         self.model, self.steps = model, steps
         self._before = make_pipeline(*steps) if steps else None
-        # What a table's columns are laid out as is the data: no step leads back from a category's feature to its column.
+        # What a table's columns are laid out as is the data: no step leads back from a category's feature to its
+        # column.
         self._laid_out = bool(steps) and _lays_out(steps[0])
         if self._laid_out:
             self.data_names = np.asarray(steps[0].get_feature_names_out(), dtype=object)

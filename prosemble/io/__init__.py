@@ -19,7 +19,8 @@ _HOMES = {"load": "files", "to_c_header": "c_header", "to_onnx": "onnx", "to_sta
 
 
 def __getattr__(name: str) -> Any:
-    # Only when it is asked for: a file is read without JAX, and the models, which the exports import, import this package.
+    # Only when it is asked for: a file is read without JAX, and the models, which the exports import, import this
+    # package.
     if name in _HOMES:
         return getattr(import_module(f"prosemble.io.{_HOMES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

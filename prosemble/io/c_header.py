@@ -27,8 +27,9 @@ def to_c_header(model: Any, path: str | Path, name: str = "prosemble") -> None:
 
     It holds the prototypes and the metric as constant arrays of float, or of 8-bit integers where the model is
     quantised to them, the names of the classes, and `static int <name>_predict(const float *x)`, which returns the
-    index of the class of a raw row in `<name>_classes`. What scales the rows is worked into the arrays. A missing number
-    is NAN, where the model takes it. A category is its place in the list at the head of the file; NAN stands for none,
+    index of the class of a raw row in `<name>_classes`. What scales the rows is worked into the arrays. A missing
+    number is NAN, where the model takes it. A category is its place in the list at the head of the file; NAN stands for
+    none,
     -1 for one that is not in the list.
 
     Parameters
@@ -117,7 +118,8 @@ def _tables(program: Program) -> Tables:
     centre = (scaling.centre + scaling.scale * middle).astype(np.float32)
     middle = scaling.shift + (centre - scaling.centre) / scaling.scale
     factor, projection = 1 / scaling.scale, None
-    weights = metric.quadratic(params).weights if metric.allow_nan else None  # type: ignore[attr-defined]
+    form = metric.quadratic(params)
+    weights = form.weights if form is not None and getattr(metric, "allow_nan", False) else None
     table: np.ndarray | Quantized
     if type(metric) is Omega and weights is None:
         table = ((params["prototypes"] - middle) @ params["omega"])[order]
@@ -176,7 +178,8 @@ def _layout(program: Program) -> Layout:
         start = sum(len(scaling.centre) for scaling in scalings)
         joined = _joined(rest, size - start)
         scalings.append(Affine(joined.centre, joined.scale / weight, joined.shift * weight))
-    scaling = Affine(*(np.concatenate(parts) for parts in zip(*(each[:3] for each in scalings), strict=True)))
+    centre, scale, shift = (np.concatenate(parts) for parts in zip(*(each[:3] for each in scalings), strict=True))
+    scaling = Affine(centre, scale, shift)
     return Layout(statements, arrays, size, _joined((scaling, *steps[1:]), size))
 
 
@@ -238,8 +241,9 @@ def _header(program: Program, layout: Layout, tables: Tables, name: str) -> str:
     if layout.statements:
         body.append(f"    float r[{numbers}] = {{0.0f}};")
         body += ["    " + statement.replace("NAME", name) for statement in layout.statements]
-    gap = f"{row}[j] - {declare('float ', 'centre', f'[{numbers}]', _floats(tables.centre))}[j]" if (
-        tables.centre.any() or (tables.factor != 1).any() or tables.projection is not None) else f"{row}[j]"  # fmt: skip
+    gap = f"{row}[j]"
+    if tables.centre.any() or (tables.factor != 1).any() or tables.projection is not None:
+        gap += f" - {declare('float ', 'centre', f'[{numbers}]', _floats(tables.centre))}[j]"
     projected = tables.projection is not None and tables.weights is None
     if projected:
         weight = table("projection", tables.projection, f"[{numbers}][{columns}]", "j", "d", (numbers, "j"))
@@ -308,7 +312,8 @@ def _header(program: Program, layout: Layout, tables: Tables, name: str) -> str:
     )
 
 
-# The place of a category, and one more for what is none of the known and two for what is missing; and a mark at a place.
+# The place of a category, and one more for what is none of the known and two for what is missing; and a mark at a
+# place.
 _CATEGORIES = """\
 static int NAME_category(float x, int known)
 {

@@ -1,6 +1,7 @@
 """The file of a model as bytes: safetensors for the arrays, a JSON header for the rest, and a checksum.
 
-What the header holds is `prosemble.io.files`' to say. Nothing here needs JAX or scikit-learn, so that a file is soon read.
+What the header holds is `prosemble.io.files`' to say. Nothing here needs JAX or scikit-learn, so that a file is soon
+read.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@ Nothing of a file is executed: there is no pickle in it, and the class it names 
 library's estimators or must be the one whose `load` was called. The header (metadata entry `prosemble`) holds
 
 - `format`: version of this layout; a reader refuses newer ones,
-- `class`, `parameters`: the estimator and its constructor values; `objects` lists those that a file cannot hold; `shown`
-  is how it prints,
+- `class`, `parameters`: the estimator and its constructor values; `objects` lists those that a file cannot hold,
+  `shown` is how it prints,
 - `predictor`: the distance and the decision, by which `prosemble.io.plain` predicts without the estimator,
 - `fitted`: labels and names; arrays are tensors named after the groups of parameters, `omega`, or `backbone.0.bias`,
 - `training`: its history; what `resume` and `partial_fit` need are the tensors `state.epoch`, `state.average['omega']`,

@@ -29,10 +29,11 @@ def to_onnx(model: Any, path: str | Path) -> None:
     """Write a fitted model as an ONNX file, made by tracing the program that predicts.
 
     The file has one input, `X` (n, n_features) of the model's type, float32 as a rule, for any number n of rows from 1
-    on; where the model reads categories, an input (n, 1) for each column instead, by its name, strings of those that are
-    categories, empty where there is none, and numbers of the others, NaN where there is none. It has three outputs: `label` (n,), strings or numbers as in `classes_`; `probabilities` (n, n_classes) as of
-    `predict_proba`; and `confidence` (n,), in [0, 1], as of `explain`. Before it is written it is run, and what it says
-    is compared with what the model says.
+    on; where the model reads categories, an input (n, 1) for each column instead, by its name, strings of those that
+    are categories, empty where there is none, and numbers of the others, NaN where there is none. It has three outputs:
+    `label` (n,), strings or numbers as in `classes_`; `probabilities` (n, n_classes) as of `predict_proba`; and
+    `confidence` (n,), in [0, 1], as of `explain`. Before it is written it is run, and what it says is compared with
+    what the model says.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """What a stored model predicts, by NumPy alone: the same formulas as the parts', for whom a process is to be short.
 
-A prediction needs no compiler where it is a nearest prototype in a form that is soon written down. JAX and the parts take
-longer to import than most tables take to predict. `tests/io/test_plain.py` holds the two against each other.
+A prediction needs no compiler where it is a nearest prototype in a form that is soon written down. JAX and the parts
+take longer to import than most tables take to predict. `tests/table/test_saved.py` holds the two against each other.
 """
 
 from __future__ import annotations
@@ -46,9 +46,7 @@ def plain(header: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> Plain
     own = "." in header["class"]  # a class of somebody else, which may predict in another way
     if own or not predictor or header.get("quantization"):
         return None
-    groups = {
-        name: tensors[name].reshape(shape) for name, shape in fitted["groups"].items() if isinstance(shape, list)
-    }
+    groups = {name: tensors[name].reshape(shape) for name, shape in fitted["groups"].items() if isinstance(shape, list)}
     labels = fitted["labels"]
     return plain_of(
         predictor["distance"].get("part", ""),
@@ -75,7 +73,9 @@ def plain_of(
     return Plain(_FORMS[distance](groups, fields), labels, classes)
 
 
-def _squared(factor_of: Callable[[int], np.ndarray], groups: Mapping[str, np.ndarray], fields: Mapping[str, Any]) -> Any:
+def _squared(
+    factor_of: Callable[[int], np.ndarray], groups: Mapping[str, np.ndarray], fields: Mapping[str, Any]
+) -> Any:
     """Return ||factor^T (x - w_k)||^2, over what is known of x scaled up to what all features would weigh."""
     W, allow_nan = groups["prototypes"], bool(fields.get("allow_nan"))
 

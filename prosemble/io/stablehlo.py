@@ -39,9 +39,9 @@ def to_stablehlo(model: Any, path: str | Path) -> None:
     -----
     `jax.export.deserialize(bytearray(Path(path).read_bytes())).call(X)` takes rows (n, n_features) of the model's
     type, float32 as a rule (of a column of categories, the place of the category among those of
-    `prosemble export`'s list, NaN where there is none, -1 for one that is not among them), and returns three arrays: the index of the class in the sorted labels (n,), the
-    probabilities (n, n_classes), and the confidence (n,) in [0, 1], as of `explain`. JAX guarantees to read such files
-    for at least six months after they were written.
+    `prosemble export`'s list, NaN where there is none, -1 for one that is not among them), and returns three arrays:
+    the index of the class in the sorted labels (n,), the probabilities (n, n_classes), and the confidence (n,) in [0,
+    1], as of `explain`. JAX guarantees to read such files for at least six months after they were written.
 
     Examples
     --------

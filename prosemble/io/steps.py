@@ -1,10 +1,10 @@
 """What stands before a classifier, scikit-learn's transformers: as values of a file, and as functions of arrays.
 
-`kept` tells all of a fitted transformer in values of JSON, `restored` makes the transformer of it again, without a pickle,
-and `step_of` makes a function of it that takes NumPy arrays, or JAX's where it is traced for an export.
+`kept` tells all of a fitted transformer in values of JSON, `restored` makes the transformer of it again, without a
+pickle, and `step_of` makes a function of it that takes NumPy arrays, or JAX's where it is traced for an export.
 
-Categories are numbers here: a column of them holds places in `Input.categories`, NaN where a row has none, and any other
-number for a category that is not among them.
+Categories are numbers here: a column of them holds places in `Input.categories`, NaN where a row has none, and any
+other number for a category that is not among them.
 """
 
 from __future__ import annotations
@@ -235,7 +235,8 @@ def kept(transformer: Any, name: str = "", named: bool = True) -> Kept:
     known = own and kind in _KEPT and (kind != "FunctionTransformer" or transformer.func is None)
     if not known:
         raise TypeError(
-            f"The step {name!r} is a {kind}, which can be neither kept in a file nor exported. Known: {', '.join(_KEPT)}."
+            f"The step {name!r} is a {kind}, which can be neither kept in a file nor exported. "
+            f"Known: {', '.join(_KEPT)}."
         )
     check_is_fitted(transformer)
     parameters, learned = _KEPT[kind]
@@ -321,7 +322,9 @@ def inputs_of(steps: Sequence[Kept], names: Sequence[str]) -> list[Input]:
 def step_of(content: Kept, n_features: int) -> tuple[Step, ...]:
     """Return what a kept transformer does with so many features, as functions that follow each other."""
     kind = content["class"]
-    get = {name: np.asarray(value, float) for name, value in content.items() if isinstance(value, list) and name[-1] == "_"}
+    get = {
+        name: np.asarray(value, float) for name, value in content.items() if isinstance(value, list) and name[-1] == "_"
+    }
     zeros, ones = np.zeros(n_features), np.ones(n_features)
     if kind == "Pipeline":
         return chain([step for _, step in content["steps"]], n_features)

@@ -18,7 +18,11 @@ _WINES = ("alcohol", "malic_acid", "ash", "alcalinity_of_ash", "magnesium", "tot
 TABLES: dict[str, tuple[str, list[str]]] = {
     "breast_cancer": (
         "breast_cancer.csv",
-        [*(f"mean {name}" for name in _CELLS), *(f"{name} error" for name in _CELLS), *(f"worst {name}" for name in _CELLS)],
+        [
+            *(f"mean {name}" for name in _CELLS),
+            *(f"{name} error" for name in _CELLS),
+            *(f"worst {name}" for name in _CELLS),
+        ],
     ),
     "digits": ("digits.csv.gz", [f"pixel_{row}_{column}" for row in range(8) for column in range(8)]),
     "iris": ("iris.csv", [f"{part} {side} (cm)" for part in ("sepal", "petal") for side in ("length", "width")]),
@@ -38,7 +42,7 @@ def bundled(name: str) -> pd.DataFrame:
     if name != "digits":
         with path.open() as lines:
             labels = np.array(lines.readline().strip().split(",")[2:])
-    return frame.assign(target=labels[frame["target"].astype(int)]).astype({column: float for column in names})
+    return frame.assign(target=labels[frame["target"].astype(int)]).astype(dict.fromkeys(names, float))
 
 
 def _from_library(name: str) -> pd.DataFrame:

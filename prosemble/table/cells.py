@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -18,18 +18,17 @@ import pyarrow.compute as pc
 GAPS = ("", "?", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "<NA>", "#N/A")
 # What people write in a column of numbers where there is none. Elsewhere these may be values of their own.
 _NO_NUMBER = re.compile(
-    r"[-–—.*x?]+|n\.?\s*[dabms]\.?|k\.\s*a\.|none|nil|missing|unknown|not \w+|pending|#\w+[!?/]?\w*|[<>≤≥].*|[-+]?inf(inity)?",
+    r"[-\u2013\u2014.*x?]+|n\.?\s*[dabms]\.?|k\.\s*a\.|none|nil|missing|unknown|not \w+|pending"
+    r"|#\w+[!?/]?\w*|[<>≤≥].*|[-+]?inf(inity)?",
     re.IGNORECASE,
 )
 
 # Every character between the groups of thousands that is not a mark of decimals somewhere else.
-_GROUPED = r"(\d)[ \x{a0}\x{202f}'’](\d{3})\b"
+_GROUPED = r"(\d)[ \x{a0}\x{202f}'\x{2019}](\d{3})\b"
 _EXPONENT = r"([eE][-+]?\d+)?$"
 _MARKS = {".": ",", ",": "."}
 # A number with this mark of decimals; the other mark may stand between thousands.
-_NUMBER = {
-    mark: rf"^[-+]?(\d+|\d{{1,3}}(\{other}\d{{3}})+)?(\{mark}\d+)?{_EXPONENT}" for mark, other in _MARKS.items()
-}
+_NUMBER = {mark: rf"^[-+]?(\d+|\d{{1,3}}(\{other}\d{{3}})+)?(\{mark}\d+)?{_EXPONENT}" for mark, other in _MARKS.items()}
 # A number that can have no other mark of decimals than this one: `1.234` may be a thousand and more, `1.5` is not.
 _CERTAIN = {
     mark: rf"^[-+]?(\d*\{mark}(\d{{1,2}}|\d{{4,}})|0\{mark}\d+|\d{{4,}}\{mark}\d+|\d{{1,3}}(\{other}\d{{3}})+\{mark}\d+"
@@ -39,7 +38,9 @@ _CERTAIN = {
 # Digits that number something: no quantity is written 0012.
 _CODE = r"^[-+]?0\d+$"
 # A sign of money before a number; one of money, of percent, or a unit set off by a blank behind it.
-_WITH_UNIT = r"^(?P<before>[€$£¥]?)\s*(?P<number>[-+]?[\d.,]*\d)\s*(?P<after>[€$£¥%°]?|\s[\p{L}µ%°][\p{L}\d%°/²³.]{0,7})$"
+_WITH_UNIT = (
+    r"^(?P<before>[€$£¥]?)\s*(?P<number>[-+]?[\d.,]*\d)\s*(?P<after>[€$£¥%°]?|\s[\p{L}µ%°][\p{L}\d%°/²³.]{0,7})$"
+)
 
 _CLOCKS = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f")
 # The forms of a date, and the ways in which each can be read, the more usual one first.
@@ -62,7 +63,7 @@ ISO = "ISO8601"
 # Cells that are looked at to find the form of a column's dates.
 _SAMPLE = 1000
 
-Cells = pa.Array
+Cells: TypeAlias = pa.Array
 
 
 def tidied(values: Any, gaps: Sequence[str] = GAPS) -> Cells:
@@ -168,7 +169,9 @@ def have_codes(cells: Cells) -> bool:
 def counted(cells: Cells) -> dict[str, int]:
     """Return how often each value occurs, the most frequent first."""
     pairs = pc.value_counts(pc.drop_null(cells)).to_pylist()
-    return {pair["values"]: pair["counts"] for pair in sorted(pairs, key=lambda pair: (-pair["counts"], pair["values"]))}
+    return {
+        pair["values"]: pair["counts"] for pair in sorted(pairs, key=lambda pair: (-pair["counts"], pair["values"]))
+    }
 
 
 def stands_for_no_number(value: str) -> bool:
@@ -203,5 +206,5 @@ def _readable(cells: Cells, form: str) -> float:
 
 def dates(cells: Cells, form: str) -> np.ndarray:
     """Return the cells as moments, datetime64 in microseconds; not a time where a cell is none of that format."""
-    moments = pd.to_datetime(pd.Series(cells.to_pylist(), dtype=object), format=form, errors="coerce", utc=True)
-    return moments.dt.tz_localize(None).to_numpy("datetime64[us]")
+    moments = pd.to_datetime(cells.to_pylist(), format=form, errors="coerce", utc=True)
+    return moments.tz_localize(None).to_numpy().astype("datetime64[us]")

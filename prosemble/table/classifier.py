@@ -34,13 +34,13 @@ def _estimator_has(name: str) -> Any:
 class TableClassifier(ClassifierMixin, BaseEstimator):
     """A classifier over tables with numbers, categories, booleans, dates and gaps.
 
-    What kind each column is, its values decide and not its type: text that is numbers is numbers, with a gap where it is
-    none. Numbers are standardised, a category becomes a feature for each of its values, weighted so that the column counts
-    like a number; a date becomes days, month and weekday. What says who a row is and not what it is like is left out:
-    numbers of rows, keys, names, free text. `columns_` tells all of it, a line a column.
+    What kind each column is, its values decide and not its type: text that is numbers is numbers, with a gap where it
+    is none. Numbers are standardised, a category becomes a feature for each of its values, weighted so that the column
+    counts like a number; a date becomes days, month and weekday. What says who a row is and not what it is like is left
+    out: numbers of rows, keys, names, free text. `columns_` tells all of it, a line a column.
 
-    Nothing is refused for gaps in features, nor for a category that training did not see: a `TableWarning` tells of what is
-    not as in training.
+    Nothing is refused for gaps in features, nor for a category that training did not see: a `TableWarning` tells of
+    what is not as in training.
 
     Parameters
     ----------
@@ -58,8 +58,8 @@ class TableClassifier(ClassifierMixin, BaseEstimator):
         whole numbers are numbers unless it is said here that they are categories.
     missing : {'auto', 'metric', 'impute'}, default='auto'
         What is done with gaps in numbers: 'metric' compares rows by what is known of them, where the model can
-        (`allow_nan`); 'impute' fills in the median, and a feature says where; 'auto' is 'metric' where the model can. A gap
-        in a category is a category.
+        (`allow_nan`); 'impute' fills in the median, and a feature says where; 'auto' is 'metric' where the model can. A
+        gap in a category is a category.
     dates : {'auto', 'drop'}, default='auto'
         Whether dates become numbers or are left out.
 
@@ -72,8 +72,8 @@ class TableClassifier(ClassifierMixin, BaseEstimator):
     estimator_ : classifier
         Fitted to the features.
     prototypes_frame_ : DataFrame
-        A row a prototype, its label in the index, in the units and categories of the table, and `nearest_rows`: the labels
-        of the nearest rows of the class in the index of the training frame. Of classifiers with prototypes.
+        A row a prototype, its label in the index, in the units and categories of the table, and `nearest_rows`: the
+        labels of the nearest rows of the class in the index of the training frame. Of classifiers with prototypes.
     recipe_ : Recipe
         Present where `estimator` is None: which models were tried, and how good each was.
     classes_ : ndarray of shape (n_classes,)
@@ -159,6 +159,7 @@ class TableClassifier(ClassifierMixin, BaseEstimator):
 
     def _fit(self, X: Any, y: Any, sample_weight: Any = None, judge: pd.DataFrame | None = None) -> Self:
         """Fit to X; the kinds of its columns are those of the rows to `judge`, X when None."""
+        self.estimator_: Any
         with unchanged_on_failure(self):
             features, y = self.begin_fit(X, y, sample_weight, judge=judge)
             self.estimator_.fit(features, y, **({} if sample_weight is None else {"sample_weight": sample_weight}))
@@ -259,8 +260,8 @@ class TableClassifier(ClassifierMixin, BaseEstimator):
         -------
         DataFrame
             With the index of X: `prediction`, `prototype`, `d_plus`, `runner_up`, `runner_up_prototype`, `d_minus`,
-            `confidence`, and for each column that the model reads what its features add to d_minus - d_plus together, in
-            favour of the prediction where positive; not where the metric is no sum over features.
+            `confidence`, and for each column that the model reads what its features add to d_minus - d_plus together,
+            in favour of the prediction where positive; not where the metric is no sum over features.
         """
         return self.explained(self._features(X))
 
@@ -282,7 +283,7 @@ class TableClassifier(ClassifierMixin, BaseEstimator):
         return result
 
     def quantize(self, dtype: str = "int8") -> Self:
-        """Return this fitted classifier with the parameters of its model stored in 8 or 16 bits; see the models' own."""
+        """Return this fitted classifier with the parameters of its model stored in 8 or 16 bits, as models do."""
         check_is_fitted(self)
         model, _ = unwrapped(self.estimator_, "estimator")
         if model is not self.estimator_:
@@ -294,9 +295,9 @@ class TableClassifier(ClassifierMixin, BaseEstimator):
     def counterfactual(self, X: Any, target: Any = None) -> pd.DataFrame:
         """Return for each row a near one that is predicted otherwise, in the units and categories of the table.
 
-        It is the model's `counterfactual`, its categories set to the nearest ones there are; where that is not far enough,
-        the row goes on towards the nearest prototype of the class. Every row has been predicted anew; one for which
-        nothing was found is a row of gaps.
+        It is the model's `counterfactual`, its categories set to the nearest ones there are; where that is not far
+        enough, the row goes on towards the nearest prototype of the class. Every row has been predicted anew; one for
+        which nothing was found is a row of gaps.
 
         Parameters
         ----------
@@ -313,7 +314,7 @@ class TableClassifier(ClassifierMixin, BaseEstimator):
         return prototypes.counterfactual(self, X, target)
 
     def fitted_steps(self) -> tuple[list[tuple[str, Any]], Any]:
-        """Return what stands before the classifier, by name, and the classifier: pictures, reports and exports ask it."""
+        """Return what stands before the classifier, by name, and the classifier, for pictures and exports."""
         check_is_fitted(self)
         return [("table", self.table_)], self.estimator_
 

@@ -1,4 +1,4 @@
-"""Delimited text: what separates the cells, where the table begins, and each row whole or an error that names its line."""
+"""Delimited text: what separates the cells, where the table begins, and each row whole, or an error with its line."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Sheet:
 def read_delimited(
     text: str, source: str, separator: str | None = None, header: str = "auto", decimal: str | None = None
 ) -> tuple[Sheet, Dialect]:
-    """Read a text whose lines are rows; its separator, another than the mark of decimals, is found where it is not given.
+    """Read a text whose lines are rows; its separator is found where it is not given, and is not the mark of decimals.
 
     Raises
     ------
@@ -103,7 +103,9 @@ def read_delimited(
     columns = _by_arrow(body, first if named else None, width, dialect) if len(body) > _LONG else None
     notes = _skipped([row for _, row in head[:at]], dialect)
     if columns is None:
-        columns, left_out = _by_line(dialect.rows(body, source, begins), first if named else None, width, dialect, source)
+        columns, left_out = _by_line(
+            dialect.rows(body, source, begins), first if named else None, width, dialect, source
+        )
         notes += left_out
     if not named:
         return Sheet([f"column_{j + 1}" for j in range(width)], columns, notes), dialect
@@ -148,7 +150,9 @@ def _by_arrow(body: str, names: list[str] | None, width: int, dialect: Dialect) 
     try:
         table = arrow_csv.read_csv(
             io.BytesIO(data),
-            arrow_csv.ReadOptions(column_names=places, block_size=max(2**24, 64 * max(map(len, body[:10**6].split("\n"))))),
+            arrow_csv.ReadOptions(
+                column_names=places, block_size=max(2**24, 64 * max(map(len, body[: 10**6].split("\n"))))
+            ),
             arrow_csv.ParseOptions(
                 delimiter=dialect.separator,
                 quote_char=dialect.quote,
@@ -185,7 +189,9 @@ def _by_line(
             kept.append([""] * width)
         else:
             raise ValueError(_ragged(source, len(kept) + 1, line, row, names, width, dialect))
-    columns = [pa.array(column, pa.string()) for column in zip(*kept, strict=True)] or [pa.array([], pa.string())] * width
+    columns = [pa.array(column, pa.string()) for column in zip(*kept, strict=True)] or [
+        pa.array([], pa.string())
+    ] * width
     notes = [
         f"left out {words.count(len(lines), what)} ({words.listed(lines, 5)})"
         for lines, what in ((headers, "line that repeats the names"), (remarks, "line of remarks"))

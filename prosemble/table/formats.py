@@ -52,13 +52,17 @@ def plain_arrow(table: pa.Table) -> pd.DataFrame:
         elif pa.types.is_dictionary(field.type) and not pa.types.is_string(field.type.value_type):
             column = column.cast(pa.dictionary(field.type.index_type, pa.string()))
         columns[index] = column
-    return table.from_arrays(list(columns.values()), table.column_names).replace_schema_metadata(
-        table.schema.metadata
-    ).to_pandas()
+    return (
+        table.from_arrays(list(columns.values()), table.column_names)
+        .replace_schema_metadata(table.schema.metadata)
+        .to_pandas()
+    )
 
 
 def _plain(table: pa.Table, source: str) -> pd.DataFrame:
-    names = heading.checked_names(table.column_names, [pa.array([], pa.string())] * table.num_columns, "first", source, "")
+    names = heading.checked_names(
+        table.column_names, [pa.array([], pa.string())] * table.num_columns, "first", source, ""
+    )
     return plain_arrow(table.rename_columns(names))
 
 
@@ -105,7 +109,9 @@ def _from_rows(rows: list[list[str]], source: str, header: str) -> Sheet:
     at = heading.beginning(rows[:_HEAD], named=header != "none")
     notes = [f"skipped {words.count(at, 'row')} above the table"] if at else []
     body = rows[at if header == "none" else at + 1 :]
-    columns = [pa.array(column, pa.string()) for column in zip(*body, strict=True)] or [pa.array([], pa.string())] * used
+    columns = [pa.array(column, pa.string()) for column in zip(*body, strict=True)] or [
+        pa.array([], pa.string())
+    ] * used
     if header == "none":
         return Sheet([f"column_{j + 1}" for j in range(used)], columns, notes)
     return Sheet(heading.checked_names(rows[at], columns, header, source, f"row {at + 1}"), columns, notes)

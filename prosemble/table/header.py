@@ -80,8 +80,8 @@ def checked_names(row: Row, columns: Sequence[pa.Array], header: str, source: st
     names = [" ".join(name.split()) for name in row]
     if header == "auto" and _look_like_values(names, columns):
         raise ValueError(
-            f"{source}: {line} ({words.listed([words.short(name) for name in names], 6)}) looks like values, not names. "
-            f"Put a line of names above it, or say {words.option('header', 'none')} (the columns are then called "
+            f"{source}: {line} ({words.listed([words.short(name) for name in names], 6)}) looks like values, "
+            f"not names. Put a line of names above it, or say {words.option('header', 'none')} (they are then called "
             f"column_1, column_2, ...), or {words.option('header', 'first')} if these are the names."
         )
     names = [name or f"column_{j + 1}" for j, name in enumerate(names)]

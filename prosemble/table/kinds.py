@@ -25,7 +25,16 @@ _UNIQUE = ((10, 0.5), (50, 0.25))
 # The share of rows, and digits, from which whole numbers of about one size are keys.
 _KEYS, _KEY = 0.9, 100_000
 _NAMED_AS_KEY = re.compile(r"(^|_)(id|nr|no|num|number|key|index|idx|uuid|guid)(_|$)")
-_YES_NO = [{"true", "false"}, {"yes", "no"}, {"y", "n"}, {"t", "f"}, {"ja", "nein"}, {"j", "n"}, {"oui", "non"}, {"si", "no"}]
+_YES_NO = [
+    {"true", "false"},
+    {"yes", "no"},
+    {"y", "n"},
+    {"t", "f"},
+    {"ja", "nein"},
+    {"j", "n"},
+    {"oui", "non"},
+    {"si", "no"},
+]
 # Among numbers, the share of other words that are odd values and not values of their own, and how many numbers there
 # have to be for it.
 _ODD_WORDS, _MANY_NUMBERS = 0.2, 10
@@ -189,7 +198,7 @@ def _as_number(name: str, held: Values) -> Column | None:
 
 def _numbers_but_for(odd: Mapping[str, int], unit: str) -> str:
     shown = words.listed([f"{words.quoted(word)} ({count:,})" for word, count in odd.items()], 4)
-    return "; ".join(filter(None, [unit and f"in {unit}", odd and f"no number in {shown}: gaps"]))
+    return "; ".join(filter(None, [f"in {unit}" if unit else "", f"no number in {shown}: gaps" if odd else ""]))
 
 
 def decimal_of(text: pa.Array) -> str:
@@ -255,7 +264,9 @@ def _of_numbers(column: Column, held: Values, wanted: bool) -> Column:
         return _left_out(column.name, column.kind, f"one value only: {there[0]:g}")
     key = _key(column.name, values)
     if key and not wanted:
-        return _left_out(column.name, IDENTIFIER, f"identifying, {key}; {words.keep(column.name)} takes it all the same")
+        return _left_out(
+            column.name, IDENTIFIER, f"identifying, {key}; {words.keep(column.name)} takes it all the same"
+        )
     column.done = "standardised"
     if held.what == NUMBERS and (infinite := int(np.isinf(held.values).sum())):
         column.why = f"{words.count(infinite, 'infinite value')}: gaps"
@@ -327,7 +338,8 @@ def _of_dates(column: Column, held: Values, dates: str) -> Column:
     odd = int((np.isnat(moments)).sum()) - (held.values.null_count if held.what == TEXT else column.gaps)
     read = {"%d/": "day/month/year", "%m/": "month/day/year", "%d-%m": "day-month-year", "%m-%d": "month-day-year"}
     form = next((words_ for mark, words_ in read.items() if (column.form or "").startswith(mark)), "")
-    column.why = "; ".join(filter(None, [column.why, form and f"read as {form}", odd and f"{odd:,} cells are no dates: gaps"]))
+    said = [f"read as {form}" if form else "", f"{odd:,} cells are no dates: gaps" if odd else ""]
+    column.why = "; ".join(filter(None, [column.why, *said]))
     return column
 
 

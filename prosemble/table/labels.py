@@ -58,7 +58,8 @@ def labels_of(reading: Reading, target: str, as_category: bool = False) -> Label
         notes.append(f"Left out {without}: {words.rows(gaps)}.")
     if (counts == 1).any():
         single = [
-            f"{words.quoted(label)} ({words.rows(rows[values == label].tolist())})" for label in classes[counts == 1][: words.MOST]
+            f"{words.quoted(label)} ({words.rows(rows[values == label].tolist())})"
+            for label in classes[counts == 1][: words.MOST]
         ]
         more = int((counts == 1).sum()) - len(single)
         which = ", ".join(single) + (f" and {more:,} more" if more > 0 else "")
@@ -101,14 +102,15 @@ def _require_classes(target: str, values: np.ndarray, classes: np.ndarray) -> No
         many = len(classes) > (_WHOLE_NUMBERS if whole else _FRACTIONS)
         if len(classes) > _MOST_CLASSES * n or (many and not counted):
             raise ValueError(
-                f"Column {words.quoted(target)} holds {len(classes):,} different numbers in {words.count(n, 'row')}; this "
-                f"learns classes. Put the numbers into a few groups in a column of its own, or say "
+                f"Column {words.quoted(target)} holds {len(classes):,} different numbers in {words.count(n, 'row')}; "
+                f"this learns classes. Put the numbers into a few groups in a column of its own, or say "
                 f"{words.as_kind(target, 'category')} if each of them is a class."
             )
     elif len(classes) > _FEW and len(classes) > _MOST_CLASSES * n:
         raise ValueError(
-            f"Column {words.quoted(target)} holds {len(classes):,} different values in {words.count(n, 'row')}; a class "
-            f"needs several rows. Choose another column, or say {words.as_kind(target, 'category')} all the same."
+            f"Column {words.quoted(target)} holds {len(classes):,} different values in {words.count(n, 'row')}; "
+            f"a class needs several rows. Choose another column, or say "
+            f"{words.as_kind(target, 'category')} all the same."
         )
 
 
@@ -125,7 +127,7 @@ def _numbers(classes: np.ndarray) -> np.ndarray | None:
 
 def same_kind(labels: np.ndarray, classes: np.ndarray) -> Any:
     """Return labels of another table as those of a model: numbers for text that is the same, and text for numbers."""
-    if labels.dtype.kind == classes.dtype.kind or labels.dtype.kind in "OU" and classes.dtype.kind in "OU":
+    if labels.dtype.kind == classes.dtype.kind or (labels.dtype.kind in "OU" and classes.dtype.kind in "OU"):
         return labels
     known = {str(label): label for label in classes.tolist()}
     return np.array([known.get(str(label), label) for label in labels.tolist()], dtype=object)

@@ -47,7 +47,7 @@ def note(text: str) -> None:
 
 
 def columns(lines: Sequence[tuple[str, str, str, str]]) -> None:
-    """Print a line a column: name, kind, what was done, why; of many, those first of which there is something to say."""
+    """Print a line a column: name, kind, what was done, why; of many, those with something to say come first."""
     told = sorted(range(len(lines)), key=lambda i: (not lines[i][3], i))[:_COLUMNS] if len(lines) > _COLUMNS else None
     chosen = lines if told is None else [lines[i] for i in sorted(told)]
     typer.echo("Columns:")
@@ -92,7 +92,9 @@ def confusion(classes: Sequence[Any], counts: Any) -> None:
             grid.add_row(name, *(str(counts.get((i, j), 0)) for j in range(len(names))))
         console().print(grid)
         return
-    wrong = sorted(((count, pair) for pair, count in counts.items() if pair[0] != pair[1]), key=lambda each: (-each[0], each[1]))
+    wrong = sorted(
+        ((count, pair) for pair, count in counts.items() if pair[0] != pair[1]), key=lambda each: (-each[0], each[1])
+    )
     if not wrong:
         typer.echo("No class was taken for another.")
         return

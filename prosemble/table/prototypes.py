@@ -87,7 +87,9 @@ def in_columns(classifier: TableClassifier, features: np.ndarray) -> pd.DataFram
             made[column.name] = _categories(own, encoders[f"column {place}"])
         elif column.kind == MOMENTS:
             days = np.round(own[:, 0]).astype("timedelta64[D]")
-            made[column.name] = np.where(np.isnan(own[:, 0]), np.datetime64("NaT"), np.datetime64(str(column.first)) + days)
+            made[column.name] = np.where(
+                np.isnan(own[:, 0]), np.datetime64("NaT"), np.datetime64(str(column.first)) + days
+            )
         else:
             made[column.name] = own[:, 0]
     return pd.DataFrame(made)
@@ -122,7 +124,7 @@ def counterfactual(classifier: TableClassifier, X: Any, target: Any) -> pd.DataF
     met = ~np.isnan(points).any(axis=1)
     met[met] = wanted.met(_predicted(classifier, result[met]), np.flatnonzero(met))
     of_ends = model.predict(_named(model, model.prototypes_))
-    for i in np.flatnonzero(~met):
+    for i in np.flatnonzero(~met).tolist():
         reachable = ends[wanted.met(of_ends, np.full(len(ends), i))]
         nearest = reachable[((reachable - given[i]) ** 2).sum(axis=1).argsort()[:_ENDS]]
         result.iloc[i] = _towards(classifier, given[i], nearest, wanted, i)

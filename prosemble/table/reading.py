@@ -150,7 +150,9 @@ def read(
     if str(path) in TABLES and not Path(path).exists():
         frame = bundled(str(path))
         n, d = frame.shape
-        return Reading(frame, f"{path}: {words.count(n, 'row')}, {words.count(d, 'column')}; bundled with scikit-learn.")
+        return Reading(
+            frame, f"{path}: {words.count(n, 'row')}, {words.count(d, 'column')}; bundled with scikit-learn."
+        )
     source = "standard input" if str(path) == STANDARD_INPUT else str(path)
     data, packed = _unpacked(_bytes(path), source)
     kind, text, written = _recognised(data, source, options["encoding"])
@@ -160,15 +162,15 @@ def read(
             f"{source}: {words.option(unused[0], given[unused[0]])} cannot act on {_KINDS[kind][0]}; leave it out."
         )
     if kind == "text":
-        sheet, dialect = read_delimited(text, source, options["separator"], options["header"], options["decimal"])
-        reading = _typed(sheet, options, [dialect.words], written)
+        page, dialect = read_delimited(text, source, options["separator"], options["header"], options["decimal"])
+        reading = _typed(page, options, [dialect.words], written)
     elif kind == "json":
         reading = _typed(formats.read_json(text, source), options, ["JSON"], written)
     elif kind == "arff":
         reading = Reading(formats.read_arff(text, source), f"ARFF, {written}")
     elif kind == "excel":
-        sheet, which = formats.read_excel(data, source, options["sheet"], options["header"])
-        reading = _typed(sheet, options, ["Excel", which])
+        page, which = formats.read_excel(data, source, options["sheet"], options["header"])
+        reading = _typed(page, options, ["Excel", which])
     else:
         frame = formats.read_parquet(data, source) if kind == "parquet" else formats.read_arrow(data, source)
         reading = Reading(frame, "Parquet" if kind == "parquet" else "Arrow")
@@ -302,7 +304,8 @@ def _western(data: bytes, source: str) -> str:
     letters = [letter for letter in text[:100_000] if letter.isalpha()]
     if not text or sum(letter > "\x7f" for letter in letters) > _FOREIGN * len(letters):
         raise ValueError(
-            f"{source}: is in an encoding that is not found out; say which, such as {words.option('encoding', 'cp1251')}."
+            f"{source}: is in an encoding that is not found out; "
+            f"say which, such as {words.option('encoding', 'cp1251')}."
         )
     return text
 
@@ -315,9 +318,7 @@ def _typed(sheet: Sheet, options: Mapping[str, Any], how: list[str], encoding: s
     frame = {name: _column(tidy[name], column, "," if name in commas else ".") for name, column in text.items()}
     written = [*how, "decimal commas" if commas else "", encoding]
     remembered = {"decimals": commas} if commas else {}
-    return Reading(
-        pd.DataFrame(frame), "; ".join([", ".join(filter(None, written)), *sheet.notes]), remembered, text
-    )
+    return Reading(pd.DataFrame(frame), "; ".join([", ".join(filter(None, written)), *sheet.notes]), remembered, text)
 
 
 def _with_commas(text: Mapping[str, pa.Array], options: Mapping[str, Any]) -> list[str]:
@@ -326,7 +327,11 @@ def _with_commas(text: Mapping[str, pa.Array], options: Mapping[str, Any]) -> li
     if not with_comma:
         return []
     if options["decimal"] is not None:
-        return [name for name, column in with_comma.items() if options["decimal"] == "," and cells.mostly_numbers(column, ",")]
+        return [
+            name
+            for name, column in with_comma.items()
+            if options["decimal"] == "," and cells.mostly_numbers(column, ",")
+        ]
     certain = {name: cells.certain_decimals(column) for name, column in text.items()}
     of_all = {mark: sum(counts[mark] for counts in certain.values()) for mark in ".,"}
     # Excel writes semicolons where the comma is the mark of decimals.

@@ -1,7 +1,8 @@
 """What is trained on a table where the user chooses nothing.
 
-The classes' own defaults follow the literature and underfit. The candidates and their settings are what cross-validation
-favours on real tables (docs/benchmarks.md); which of them a table gets, cross-validation on its own training rows decides.
+The classes' own defaults follow the literature and underfit. The candidates and their settings are what
+cross-validation favours on real tables (docs/benchmarks.md); which of them a table gets, cross-validation on its own
+training rows decides.
 """
 
 from __future__ import annotations
@@ -27,7 +28,10 @@ FOLDS = 5
 ROWS = 5000
 # Fewer rows than these are divided so often, so that chance in a division decides less.
 FEW, DIVISIONS = 600, 2
-# A class of less than this part of an equal share is rare: models are chosen by balanced accuracy, and may weigh classes.
+# Rows times features times prototypes times epochs that are spent on the comparison: two minutes on two cores.
+WORK = 3e12
+# A class of less than this part of an equal share is rare: models are chosen by balanced accuracy, and may weigh
+# classes.
 RARE = 0.2
 
 # Of a standard error, how far behind the best a simpler candidate is level with it.
@@ -81,7 +85,7 @@ class Recipe(ClassifierMixin, BaseEstimator):
     random_seed : int, default=42
         Of the folds and models.
     verbose : bool, default=False
-        Print a line for each candidate.
+        Print a line for each candidate, and show the progress of the last fit.
 
     Attributes
     ----------
@@ -90,7 +94,10 @@ class Recipe(ClassifierMixin, BaseEstimator):
     best_score_ : float
         Its mean score in cross-validation.
     leaderboard_ : DataFrame
-        A line a candidate: candidate, accuracy, balanced_accuracy, chosen; empty where the rows were too few.
+        A line a candidate: candidate, accuracy, balanced_accuracy, chosen. The figures are missing where they were not
+        compared, since the rows were too few, or the classes so many that it would have taken too long.
+    compared_ : str
+        What was compared, in a line.
     classes_ : ndarray of shape (n_classes,)
     """
 
@@ -128,25 +135,26 @@ class Recipe(ClassifierMixin, BaseEstimator):
         by_balance = bool(counts.min() < RARE * len(y) / len(counts))
         candidates = self._candidates(by_balance)
         untrained = [self._model(candidate, codes[rows]) for candidate in candidates]
-        scores = np.full((len(candidates), len(folds), 2), np.nan)
+        affordable = folds[: _affordable(candidates, len(rows), X.shape[1], len(counts))]
+        scores = np.full((len(candidates), max(1, len(affordable)), 2), np.nan)
         for i, model in enumerate(untrained):
-            for fold, (train, test) in enumerate(folds):
+            for fold, (train, test) in enumerate(affordable):
+                weight = None if sample_weight is None else np.asarray(sample_weight)[rows[train]]
                 try:
-                    trained = self._trained(model, X, y, sample_weight, rows[train])
+                    trained = clone(model).fit(_safe_indexing(X, rows[train]), y[rows[train]], sample_weight=weight)
                 except ValueError:  # it diverged
                     break
                 held_out = np.asarray(_safe_indexing(X, rows[test]), np.float64)
                 scores[i, fold] = _figures(y[rows[test]], _predicted(trained, held_out))
+            if self.verbose and affordable:
+                print("{}: accuracy {:.3f}, balanced {:.3f}".format(candidates[i].words, *scores[i].mean(axis=0)))
         chosen = _choose(scores, by_balance)
-        self._tell(candidates, scores, chosen, by_balance)
-        self.best_estimator_ = self._trained(untrained[chosen], X, y, sample_weight, None)
+        board = pd.DataFrame(scores.mean(axis=1), columns=["accuracy", "balanced_accuracy"])
+        board.insert(0, "candidate", [candidate.words for candidate in candidates])
+        self._tell(board.assign(chosen=board.index == chosen), by_balance, divisible=len(folds) > 0)
+        best = untrained[chosen].set_params(verbose=self.verbose)
+        self.best_estimator_ = best.fit(X, y, sample_weight=sample_weight).set_params(verbose=False)
         return self
-
-    def _trained(self, model: Any, X: Any, y: np.ndarray, weight: Any, rows: np.ndarray | None) -> Any:
-        """Return the model trained on some of the rows, or on all."""
-        if rows is not None:
-            X, y, weight = _safe_indexing(X, rows), y[rows], None if weight is None else np.asarray(weight)[rows]
-        return clone(model).fit(X, y, sample_weight=weight)
 
     def _candidates(self, by_balance: bool) -> list[Candidate]:
         own = dict(self.settings or {})
@@ -171,19 +179,22 @@ class Recipe(ClassifierMixin, BaseEstimator):
             model.set_params(n_prototypes_per_class=dict(zip(self.classes_.tolist(), several, strict=True)))
         return model
 
-    def _tell(self, candidates: Sequence[Candidate], scores: np.ndarray, chosen: int, by_balance: bool) -> None:
-        means = scores.mean(axis=1) if scores.shape[1] else np.full((len(candidates), 2), np.nan)
-        self.best_score_ = float(means[chosen, 1] if by_balance else means[chosen].mean())
-        self.leaderboard_ = pd.DataFrame(
-            {
-                "candidate": [candidate.words for candidate in candidates],
-                "accuracy": means[:, 0],
-                "balanced_accuracy": means[:, 1],
-                "chosen": [i == chosen for i in range(len(candidates))],
-            }
-        )
-        if self.verbose:
-            print(self.leaderboard_.to_string(index=False, float_format="{:.4f}".format))
+    def _tell(self, board: pd.DataFrame, by_balance: bool, divisible: bool) -> None:
+        best = board[board["chosen"]].iloc[0]
+        self.leaderboard_ = board
+        self.best_score_ = float(best["balanced_accuracy"] if by_balance else (best.iloc[1] + best.iloc[2]) / 2)
+        if np.isfinite(self.best_score_):
+            told = (
+                f"{each.candidate} {each.accuracy:.3f} / {each.balanced_accuracy:.3f}" for each in board.itertuples()
+            )
+            self.compared_ = f"Recipe, accuracy / balanced accuracy in cross-validation: {'; '.join(told)}."
+        else:
+            why = (
+                "comparing models on so many rows and classes takes too long"
+                if divisible
+                else "too few rows to compare"
+            )
+            self.compared_ = f"Recipe: {best['candidate']}; {why}."
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the predicted labels, (n_samples,)."""
@@ -197,12 +208,19 @@ class Recipe(ClassifierMixin, BaseEstimator):
 
 
 def _some(codes: np.ndarray, counts: np.ndarray, seed: int) -> np.ndarray:
-    """Return the places of about `ROWS` rows at most, of each class its share, but of a rare one enough for the folds."""
+    """Return the places of about `ROWS` rows at most: each class its share, a rare one enough for the folds."""
     if len(codes) <= ROWS:
         return np.arange(len(codes))
     order = np.random.default_rng(seed).permutation(len(codes))
     by_class = np.split(order[np.argsort(codes[order], kind="stable")], np.cumsum(counts)[:-1])
     return np.sort(np.concatenate([places[: max(FOLDS, ROWS * len(places) // len(codes))] for places in by_class]))
+
+
+def _affordable(candidates: Sequence[Candidate], n: int, d: int, classes: int) -> int:
+    """Return on how many folds the candidates can be compared, none where it would be one."""
+    work = sum(n * d * classes * (each.prototypes or 1) * each.settings["max_iter"] for each in candidates)
+    affordable = int(WORK // work)
+    return affordable if affordable > 1 else 0
 
 
 def _folds(codes: np.ndarray, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -215,7 +233,8 @@ def _folds(codes: np.ndarray, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
     alone = np.flatnonzero(counts[codes] == 1)
     repeats = DIVISIONS if len(codes) < FEW else 1
     splitter = RepeatedStratifiedKFold(n_splits=splits, n_repeats=repeats, random_state=seed)
-    with warnings.catch_warnings(action="ignore"):  # of classes with fewer rows than folds, which are not in all of them
+    # The warning is of classes with fewer rows than folds, which are not in all of them.
+    with warnings.catch_warnings(action="ignore"):
         return [
             (np.sort(np.concatenate([several[train], alone])), several[test])
             for train, test in splitter.split(several, codes[several])
@@ -225,7 +244,7 @@ def _folds(codes: np.ndarray, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
 def _choose(scores: np.ndarray, by_balance: bool) -> int:
     """Return the first candidate that is level with the best."""
     of = scores[:, :, 1] if by_balance else scores.mean(axis=2)
-    if not of.shape[1] or np.isnan(of).all():
+    if np.isnan(of).all():
         return 0
     best = int(np.nan_to_num(of, nan=-1.0).mean(axis=1).argmax())
     behind = of[best] - of
@@ -236,9 +255,11 @@ def _choose(scores: np.ndarray, by_balance: bool) -> int:
 
 def _predicted(model: PrototypeModel, X: np.ndarray) -> np.ndarray:
     metric, decision = model._metric(), model._decision()
-    fields = {field.name: getattr(metric, field.name) for field in dataclasses.fields(metric)}  # type: ignore[arg-type]
+    fields = {field.name: getattr(metric, field.name) for field in dataclasses.fields(metric)}
     labels = np.searchsorted(model.classes_, model.prototype_labels_)
-    by_numpy = plain_of(type(metric).__name__, fields, type(decision).__name__, model._parameters(), labels, model.classes_)
+    by_numpy = plain_of(
+        type(metric).__name__, fields, type(decision).__name__, model._parameters(), labels, model.classes_
+    )
     return model.predict(X) if by_numpy is None else by_numpy.predict(X)[0]
 
 

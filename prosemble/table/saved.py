@@ -1,8 +1,8 @@
 """Models of tables as files, whole or as much of them as a prediction needs.
 
 The entry `table` of a file's header holds `columns` and `transformer`, what `options` they were judged by, the `steps`
-between them and the model, the `prototypes` as they are shown, and, of the command line, `target` and `reading`: the column
-of the labels, and how the table was read.
+between them and the model, the `prototypes` as they are shown, and, of the command line, `target` and `reading`: the
+column of the labels, and how the table was read.
 """
 
 from __future__ import annotations
@@ -96,10 +96,11 @@ def load(path: str | Path, cls: Any) -> Any:
     try:
         _steps(table, model.n_features_in_)
         estimator = make_pipeline(*map(restored, table["steps"]), model) if table["steps"] else model
-        options = {name: value or () if isinstance(value, list) else value for name, value in table["options"].items()}
+        options: dict[str, Any] = {
+            name: value or () if isinstance(value, list) else value for name, value in table["options"].items()
+        }
         classifier = cls(clone(estimator), **options)
-        given = {name: value for name, value in options.items() if name != "missing"}
-        transformer = TableTransformer(**given, missing="metric" if table["gaps_left"] else "impute")
+        transformer = TableTransformer(**{**options, "missing": "metric" if table["gaps_left"] else "impute"})
         transformer.judged_ = columns_of(table)
         transformer.transformer_ = restored(table["transformer"])
         transformer.features_ = features_of(transformer.transformer_, transformer.judged_)
@@ -136,7 +137,9 @@ def _of_first_layout(table: Mapping[str, Any]) -> dict[str, Any]:
     if numbers:
         scaler = {"class": "StandardScaler", "with_mean": True, "with_std": True}
         scaler |= {"mean_": table["mean"], "scale_": table["scale"]}
-        parts.append(["numbers", {"class": "Pipeline", "steps": [["standardscaler", scaler]]}, list(range(len(numbers)))])
+        parts.append(
+            ["numbers", {"class": "Pipeline", "steps": [["standardscaler", scaler]]}, list(range(len(numbers)))]
+        )
     for place, values in enumerate(categories.values(), start=len(numbers)):
         encoder = {"class": "OneHotEncoder", "handle_unknown": "ignore", "categories": [list(values)], "rare": [[]]}
         parts.append([f"column {place}", encoder, [place]])
@@ -219,5 +222,5 @@ def coded(rows: pd.DataFrame, inputs: Sequence[Input]) -> np.ndarray:
         if categories is None:
             X[:, j] = rows[name]
         else:
-            X[:, j] = np.where(rows[name].isna(), np.nan, pd.Index(categories).get_indexer(rows[name]))
+            X[:, j] = np.where(rows[name].isna(), np.nan, pd.Index(categories).get_indexer(pd.Index(rows[name])))
     return X

@@ -52,5 +52,7 @@ def _as_given(header: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> d
     return {
         "labels": [fitted["labels"]["values"][k] for k in fitted["prototype_labels"]],
         "features": dict(zip(names, values.T.tolist(), strict=True)),
-        "units": "as coordinates of what the model's encoder makes of a row" if latent else "as the model was given its features",
+        "units": "as coordinates of what the model's encoder makes of a row"
+        if latent
+        else "as the model was given its features",
     }

@@ -22,7 +22,7 @@ from prosemble.table.reading import read
 from prosemble.table.writing import checked_output
 
 # Tables of more cells than these are trained on for long enough to show a bar of progress.
-_LONG = 500_000
+_LONG = 200_000
 # And on those of fewer, a program runs for a shorter time than it takes to be optimised.
 _SMALL = 20_000
 # A flag of XLA that halves the time of a compilation, and the first version of JAX that may not know it any more.
@@ -193,8 +193,10 @@ def train(problem: Problem, estimator: Any, baseline: bool) -> None:
     save(classifier, problem.output, problem.target, problem.reading)
     printing.columns(classifier.columns_.to_numpy().tolist())
     model, _ = unwrapped(classifier, "model")
-    chosen = "Recipe: " if hasattr(classifier, "recipe_") else "Chosen: " if model is not classifier.estimator_ else "Model: "
-    typer.echo(chosen + " ".join(repr(model).split()))
+    recipe = getattr(classifier, "recipe_", None)
+    if recipe is not None:
+        typer.echo(recipe.compared_)
+    typer.echo(f"{'Model' if model is classifier.estimator_ else 'Chosen'}: {' '.join(repr(model).split())}")
     _judge(problem, classifier, baseline)
     printing.prototypes(**shown(classifier))
     typer.echo(f"Model written to {problem.output}")
@@ -212,7 +214,9 @@ def _judge(problem: Problem, classifier: Any, baseline: bool) -> None:
         rows["most frequent class"] = _figures(truth, np.full(held, labels[counts.argmax()]))
         rows |= _logistic_regression(problem, classifier)
     printing.figures(rows)
-    others = [name for name in list(rows)[1:] if any(a > b for a, b in zip(rows[name], rows["this model"], strict=True))]
+    others = [
+        name for name in list(rows)[1:] if any(a > b for a, b in zip(rows[name], rows["this model"], strict=True))
+    ]
     if others:
         typer.echo(f"Behind on these rows: {' and '.join(others)} did better; `prosemble search` tries more models.")
     never = np.setdiff1d(classes, np.concatenate([predicted, _predicted(problem, classifier, problem.train)]))

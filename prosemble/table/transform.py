@@ -33,9 +33,9 @@ def column_transformer(columns: Sequence[Column], rows: pd.DataFrame, impute: bo
     """Return a transformer, unfitted, for rows that were read by these columns.
 
     Numbers are standardised; where `impute`, gaps are filled with the median first, and a feature says where. A
-    category has a feature of its own, rare ones of a column have one together. Two rows differ in a column of categories
-    by as much, on average, as in a column of numbers, however many categories it has: the features of each column are
-    weighted so.
+    category has a feature of its own, rare ones of a column have one together. Two rows differ in a column of
+    categories by as much, on average, as in a column of numbers, however many categories it has: the features of each
+    column are weighted so.
     """
     used = [column for column in columns if column.used]
     numbers = [part for column in used if not column.is_category for part in column.parts]
@@ -84,5 +84,8 @@ def features_of(transformer: ColumnTransformer, columns: Sequence[Column]) -> Fe
             owners += [by_part[inputs[0]]] * len(made)
     counts = Counter(names)
     # A column may be called like the category of another one.
-    unique = [name if counts[name] == 1 else f"{name} ({columns[owner].kind})" for name, owner in zip(names, owners, strict=True)]
+    unique = [
+        name if counts[name] == 1 else f"{name} ({columns[owner].kind})"
+        for name, owner in zip(names, owners, strict=True)
+    ]
     return Features(unique, owners)

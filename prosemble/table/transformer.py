@@ -9,14 +9,14 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn import config_context
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from prosemble.io.steps import kept, step_of
 from prosemble.table import words
 from prosemble.table.formats import plain_arrow
-from prosemble.table.kinds import Column, judged
+from prosemble.table.kinds import judged
 from prosemble.table.rows import Rows, TableWarning, read_rows
 from prosemble.table.transform import column_transformer, features_of
 
@@ -150,7 +150,9 @@ class TableTransformer(TransformerMixin, BaseEstimator):
         elif hasattr(X, "__arrow_c_stream__") or isinstance(X, pa.Table):  # polars, pyarrow and others
             frame = plain_arrow(pa.table(X))
         else:
-            array = validate_data(self, X, dtype=None, ensure_all_finite=False, reset=reset, ensure_min_samples=1 + reset)
+            array = validate_data(
+                self, X, dtype=None, ensure_all_finite=False, reset=reset, ensure_min_samples=1 + reset
+            )
             names = getattr(self, "feature_names_in_", [f"x{j}" for j in range(array.shape[1])])
             return pd.DataFrame(array, columns=[str(name) for name in names]).infer_objects()
         if not frame.columns.is_unique:

@@ -142,7 +142,9 @@ def export(model: Path, function: str, output: Path, quantize: str | None) -> No
     getattr(io, function)(exported, output)
     typer.echo(f"Written to {output} ({output.stat().st_size:,} bytes).")
     inputs = program_of(exported).inputs
-    typer.echo(f"It takes rows of {len(inputs)} columns, in this order: {words.listed([_input(each) for each in inputs], 100)}")
+    typer.echo(
+        f"It takes rows of {len(inputs)} columns, in this order: {words.listed([_input(each) for each in inputs], 100)}"
+    )
 
 
 def _input(column: Any) -> str:

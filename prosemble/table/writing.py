@@ -83,6 +83,8 @@ def _write_excel(frame: pd.DataFrame, output: Path, temporary: Path) -> None:
     try:
         import openpyxl  # noqa: F401
     except ImportError as error:
-        raise ImportError(f"--output {words.short(output)}: Excel files need `pip install 'prosemble[excel]'`.") from error
+        raise ImportError(
+            f"--output {words.short(output)}: Excel files need `pip install 'prosemble[excel]'`."
+        ) from error
     with temporary.open("wb") as file:
         frame.to_excel(file, index=False, engine="openpyxl")

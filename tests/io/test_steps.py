@@ -93,7 +93,11 @@ def test_a_table_with_categories(table):
     rare = {"handle_unknown": "infrequent_if_exist", "min_frequency": 2}
     numbers = make_pipeline(SimpleImputer(strategy="median", add_indicator=True), StandardScaler())
     transformer = ColumnTransformer(
-        [("numbers", numbers, ["a", "b"]), ("c", encoder(handle_unknown="ignore"), ["c"]), ("de", encoder(**rare), ["d", "e"])],
+        [
+            ("numbers", numbers, ["a", "b"]),
+            ("c", encoder(handle_unknown="ignore"), ["c"]),
+            ("de", encoder(**rare), ["d", "e"]),
+        ],
         transformer_weights={"c": 1.5, "de": 0.5},
         verbose_feature_names_out=False,
     ).fit(table)

@@ -14,7 +14,11 @@ TRAIN = "train.csv"
 
 def run(*arguments, folder):
     command = [sys.executable, "-m", "prosemble", *map(str, arguments)]
-    environment = {"HOME": str(folder.parent), "PATH": "/usr/bin:/bin", "XLA_FLAGS": "--xla_backend_optimization_level=0"}
+    environment = {
+        "HOME": str(folder.parent),
+        "PATH": "/usr/bin:/bin",
+        "XLA_FLAGS": "--xla_backend_optimization_level=0",
+    }
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment)
 
 

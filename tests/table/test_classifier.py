@@ -64,7 +64,16 @@ def test_every_kind_of_column_is_learned_from(fitted, visits):
     assert told.loc[["visit", "note"], "done"].tolist() == ["left out", "left out"]
     assert fitted.n_features_in_ == 8 and fitted.feature_names_in_.tolist() == X.columns.tolist()
     features = ["age", "crp", "day: days since 2024-01-01", "day: month", "day: weekday"]
-    features += ["ward=north", "ward=south", "ward=west", "sex=f", "sex=m", "sex is missing", "fever=False", "fever=True"]
+    features += [
+        "ward=north",
+        "ward=south",
+        "ward=west",
+        "sex=f",
+        "sex=m",
+        "sex is missing",
+        "fever=False",
+        "fever=True",
+    ]
     assert fitted.estimator_.feature_names_in_.tolist() == features
     # Other columns, and another order, change nothing.
     other = X[READ[::-1]].assign(unknown=1)
@@ -167,7 +176,9 @@ def test_values_that_training_did_not_see(fitted, visits):
     new.iloc[1, 3] = "east"
     with pytest.warns(TableWarning, match=r"ward: training did not see 'east' \(row 2\), which counts as none"):
         assert fitted.predict(new)[[0, 2]].tolist() == fitted.predict(X[:6])[[0, 2]].tolist()
-    with pytest.warns(TableWarning, match=r"age: 6 values of 6 \(\S+\) far from what training saw .*; in other units\?"):
+    with pytest.warns(
+        TableWarning, match=r"age: 6 values of 6 \(\S+\) far from what training saw .*; in other units\?"
+    ):
         fitted.predict(X[:6].assign(age=X["age"][:6] * 365))
     with pytest.warns(TableWarning, match=r"age: no number in 'n.d.' \(6\): gaps"):
         fitted.predict(X[:6].assign(age="n.d."))
@@ -224,7 +235,11 @@ def test_counterfactuals_are_rows_that_are_predicted_otherwise(visits):
     for estimator in (GMLVQ(max_iter=40), KNN(n_neighbors=3)):
         table = TableClassifier(estimator).fit(X, y)
         other = table.counterfactual(X[:12])
-        assert other.index.tolist() == X.index[:12].tolist() and set(other["ward"].dropna()) <= {"north", "south", "west"}
+        assert other.index.tolist() == X.index[:12].tolist() and set(other["ward"].dropna()) <= {
+            "north",
+            "south",
+            "west",
+        }
         found = other.notna().any(axis=1)
         assert found.mean() > 0.7 and (table.predict(other[found]) != table.predict(X[:12])[found]).all()
         same = table.counterfactual(X[:12], target=table.predict(X[:12]))

@@ -80,7 +80,9 @@ def test_onnx_takes_a_column_by_its_name(name, fitted, tmp_path):
     kinds = {each.name: each.type for each in session.get_inputs()}
     assert kinds["ward"] == "tensor(string)" and kinds["age"] == "tensor(float)" and "day: month" in kinds
     fed = {
-        column: (rows[column].fillna("") if kind == "tensor(string)" else rows[column].astype("float32")).to_numpy()[:, None]
+        column: (rows[column].fillna("") if kind == "tensor(string)" else rows[column].astype("float32")).to_numpy()[
+            :, None
+        ]
         for column, kind in kinds.items()
     }
     label, probabilities, _ = session.run(None, fed)
@@ -101,8 +103,8 @@ def test_c(fitted, tmp_path):
         cells = ",".join("{" + ",".join("NAN" if np.isnan(x) else f"{x!r}f" for x in row.tolist()) + "}" for row in X)
         headers.append(f'#include "{name}.h"\nstatic const float rows_{name}[][{X.shape[1]}] = {{{cells}}};')
         calls.append(f"for (int i = 0; i < {len(X)}; ++i) puts({name}_classes[{name}_predict(rows_{name}[i])]);")
-    source = f"#include <math.h>\n#include <stdio.h>\n{chr(10).join(headers)}\nint main(void) {{ {' '.join(calls)} return 0; }}"
-    (tmp_path / "main.c").write_text(source)
+    source = ["#include <math.h>", "#include <stdio.h>", *headers, "int main(void) {", *calls, "return 0; }"]
+    (tmp_path / "main.c").write_text("\n".join(source))
     strict = ["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]
     subprocess.run(["cc", *strict, "main.c", "-o", "main"], cwd=tmp_path, check=True)
     printed = subprocess.run([tmp_path / "main"], check=True, capture_output=True, text=True).stdout.split()

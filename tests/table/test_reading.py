@@ -86,7 +86,9 @@ def test_encodings_and_ends_of_lines(encoding, newline, written):
     rows = [(age, crp, "Erkältung" if dx == "cold" else "Grippe (müde)") for age, crp, dx in ROWS]
     frame, how = read_table(written(lines(rows=rows), encoding=encoding, newline=newline))
     assert set(frame["dx"]) == {"Erkältung", "Grippe (müde)"} and frame.columns[0] == "age"
-    assert {"utf-8": "UTF-8", "cp1252": "Windows-1252"}.get(encoding, encoding[:6].upper().replace("UTF-8-", "UTF-8")) in how
+    assert {"utf-8": "UTF-8", "cp1252": "Windows-1252"}.get(
+        encoding, encoding[:6].upper().replace("UTF-8-", "UTF-8")
+    ) in how
 
 
 def test_an_encoding_that_is_not_found_out_is_asked_for(written):
@@ -275,7 +277,7 @@ def test_rows_that_are_blank_remarks_or_names_again(written):
 
 def test_a_quote_may_hold_separators_and_lines(written):
     rows = [(1, 'fever, chills\nand "more"', "a"), (2, "none", "b")] * 3
-    text = 'n,note,dx\n' + "".join(f'{n}, "{note.replace(chr(34), 2 * chr(34))}",{dx}\n' for n, note, dx in rows)
+    text = "n,note,dx\n" + "".join(f'{n}, "{note.replace(chr(34), 2 * chr(34))}",{dx}\n' for n, note, dx in rows)
     frame, _ = read_table(written(text.encode()))
     assert frame["note"][0] == rows[0][1] and len(frame) == 6
 
@@ -332,7 +334,9 @@ def test_what_is_no_table(data, message, written):
 
 def test_names_that_are_numbers_may_be_names(written):
     for names in [(0, 1, 2), (1, 2, 3), (2019, 2020, 2021)]:
-        assert read_table(written(lines(names=names, rows=[(5.5, 6.5, 7.5)] * 3)))[0].columns.tolist() == list(map(str, names))
+        assert read_table(written(lines(names=names, rows=[(5.5, 6.5, 7.5)] * 3)))[0].columns.tolist() == list(
+            map(str, names)
+        )
     path = written(lines(names=(7, 9, "dx"), rows=[(5.5, 6.5, "a")] * 3))
     with pytest.raises(ValueError, match="header='first' if these are the names"):
         read_table(path)
@@ -343,7 +347,7 @@ def test_options_are_checked(written, tmp_path):
     path = written(lines())
     for options, message in [
         ({"separator": "ab"}, "separator='ab': give one character"),
-        ({"decimal": "'"}, "decimal=\"'\": give . or ,"),
+        ({"decimal": "'"}, 'decimal="\'": give . or ,'),
         ({"decimal": ",", "separator": ","}, "is what separates the cells"),
         ({"header": "no"}, "header='no': give one of auto, none, first"),
         ({"sheet": "A"}, "sheet='A' cannot act on delimited text"),

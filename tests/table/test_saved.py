@@ -148,4 +148,6 @@ def test_a_model_without_a_table(table, tmp_path):
     with pytest.raises(ModelFileError, match="holds a model without a table: call GLVQ.load"):
         TableClassifier.load(tmp_path / "m")
     plain = predictor(tmp_path / "m", *container.read(tmp_path / "m"))
-    assert plain.predict(plain.rows(X, "X").frame)[0].tolist() == GLVQ.load(tmp_path / "m").predict(X[["a", "b"]]).tolist()
+    assert (
+        plain.predict(plain.rows(X, "X").frame)[0].tolist() == GLVQ.load(tmp_path / "m").predict(X[["a", "b"]]).tolist()
+    )
