@@ -82,7 +82,7 @@ def test_fit_show_and_predict(suffix, mushrooms):
     table, model = folder / f"mushrooms.{suffix}", folder / "m"
     result = run("fit", table, "--target", "edible", "-o", model, *FAST)
     assert result.exit_code == 0, result.output
-    for expected in ("Recipe: ", "Accuracy  Balanced accuracy", "this model     1.000", "Confusion matrix",
+    for expected in ("Recipe, ", "Accuracy  Balanced accuracy", "this model     1.000", "Confusion matrix",
                      "colour  category  a feature for each of 2 values (brown, red)", "Model written to"):  # fmt: skip
         assert expected in result.output, result.output
 
@@ -144,7 +144,7 @@ def test_report(mushrooms):
 
 def test_the_recipe_beats_the_defaults_and_is_told(tmp_path):
     result = run("fit", "wine", "--target", "target", "-o", tmp_path / "m")
-    assert result.exit_code == 0 and "Recipe: " in result.output and "lr_scheduler='cosine_decay'" in result.output
+    assert result.exit_code == 0 and "Recipe, " in result.output and "lr_scheduler='cosine_decay'" in result.output
     assert float(result.output.split("this model ")[1].split()[0]) > 0.9
     assert (tmp_path / "m").exists()
 

@@ -93,9 +93,9 @@ class TableClassifier(ClassifierMixin, BaseEstimator):
     >>> model.predict(table[["age", "ward"]][:2]).tolist()
     ['cold', 'flu']
     >>> model.columns_[["name", "kind", "done"]]
-       name      kind                                   done
-    0   age    number   standardised; 1 gap left to the metric
-    1  ward  category  a feature for each of 2 values (n, s)
+       name      kind                                    done
+    0   age    number  standardised; 1 gap left to the metric
+    1  ward  category   a feature for each of 2 values (n, s)
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {

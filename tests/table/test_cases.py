@@ -10,6 +10,8 @@ import pytest
 
 CASES = Path(__file__).parent / "cases"
 TRAIN = "train.csv"
+# The recipe is another test's.
+QUICK = ("--no-baseline", "--model", "GLVQ", "--set", "lr=0.1", "--set", "max_iter=100")
 
 
 def run(*arguments, folder):
@@ -31,7 +33,8 @@ def fitted(tmp_path_factory):
         key = (name, *options)
         if key not in done:
             model = folder / f"{len(done)}.prosemble"
-            result = run("fit", CASES / name, "--target", target, "-o", model, "--no-baseline", *options, folder=folder)
+            trained = ["--target", target, "-o", model, *QUICK, *options]
+            result = run("fit", CASES / name, *trained, folder=folder)
             assert result.returncode == 0, result.stderr
             done[key] = model, result.stdout
         return done[key]
