@@ -19,7 +19,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from prosemble.table import words
+from prosemble import _words as words
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -18,6 +18,7 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from prosemble import _words as words
 from prosemble import models
 from prosemble.core.part import NOT_NEGATIVE
 from prosemble.model_selection.powers import BoundedPowerTransformer
@@ -241,7 +242,7 @@ class AutoPrototypeClassifier(ClassifierMixin, BaseEstimator):
         if counts.min() < 2:
             raise ValueError(
                 f"y must hold at least two samples of each class, one to learn from and one to test on; "
-                f"{classes[counts < 2].tolist()} have one."
+                f"{words.some(classes[counts < 2].tolist())} have one."
             )
         if self.max_prototypes is not None and self.max_prototypes < len(classes):
             raise ValueError(

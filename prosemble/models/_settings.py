@@ -11,6 +11,7 @@ import numpy as np
 import optax
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from prosemble import _words as words
 from prosemble.core._names import lookup
 from prosemble.core.callbacks import Callback, ProgressBar
 from prosemble.core.initializers import INITIALIZERS
@@ -189,8 +190,8 @@ def counts_of(model: Any, classes: np.ndarray) -> list[int]:
         missing = [label for label, count in zip(classes.tolist(), counts, strict=True) if count is None]
         if missing:
             raise ValueError(
-                f"n_prototypes_per_class names no count for the labels {missing}; it needs one for each of "
-                f"{classes.tolist()}."
+                f"n_prototypes_per_class names no count for the labels {words.some(missing)}; it needs one for each of "
+                f"{words.some(classes.tolist())}."
             )
     elif isinstance(given, Integral):
         counts = [given] * len(classes)
@@ -199,11 +200,11 @@ def counts_of(model: Any, classes: np.ndarray) -> list[int]:
         if len(counts) != len(classes):
             raise ValueError(
                 f"n_prototypes_per_class has {len(counts)} entries, but y has {len(classes)} classes: "
-                f"{classes.tolist()}."
+                f"{words.some(classes.tolist())}."
             )
     for count in counts:
         if not isinstance(count, Integral) or isinstance(count, bool) or int(count) < 1:
-            raise ValueError(f"n_prototypes_per_class must hold integers >= 1; got {given!r}.")
+            raise ValueError(f"n_prototypes_per_class must hold integers >= 1; got {count!r}.")
     return [int(count) for count in counts]
 
 
@@ -212,7 +213,10 @@ def by_label(parameter: str, given: Mapping[Any, Any], classes: np.ndarray) -> d
     labels = classes.tolist()
     unknown = [key for key in given if key not in labels]
     if unknown:
-        raise ValueError(f"{parameter} names the labels {unknown}, which y does not have. Labels of y: {labels}.")
+        raise ValueError(
+            f"{parameter} names the labels {words.some(unknown)}, which y does not have. "
+            f"Labels of y: {words.some(labels)}."
+        )
     return {label: given.get(label) for label in labels}
 
 

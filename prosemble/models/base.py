@@ -18,6 +18,7 @@ from sklearn.utils import estimator_html_repr
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d, validate_data
 
+from prosemble import _words as words
 from prosemble.core.initializers import DRAWN_FROM_DATA
 from prosemble.distances import Distance, FromFunction, SquaredEuclidean
 from prosemble.io import files
@@ -151,7 +152,9 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
         known = np.isin(y, self.classes_)
         if not known.all():
             strange = np.unique(np.asarray(y)[~known]).tolist()
-            raise ValueError(f"{name} holds the labels {strange}; known are {self.classes_.tolist()}.")
+            raise ValueError(
+                f"{name} holds the labels {words.some(strange)}; known are {words.some(self.classes_.tolist())}."
+            )
         return np.searchsorted(self.classes_, y).astype(np.int32)
 
     # What is learned.
@@ -413,6 +416,6 @@ class DrawnPrototypes(PrototypeModel):
         missing = np.setdiff1d(np.arange(len(classes)), present)
         if len(missing) or (indices < 0).any() or (indices >= len(classes)).any():
             raise ValueError(
-                f"{source} must give each class a prototype; without one: {classes[missing].tolist()}, "
-                f"classes: {classes.tolist()}."
+                f"{source} must give each class a prototype; without one: {words.some(classes[missing].tolist())}, "
+                f"classes: {words.some(classes.tolist())}."
             )

@@ -12,6 +12,7 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin
 from sklearn.utils import _safe_indexing, check_array, check_consistent_length
 from sklearn.utils.validation import _check_sample_weight
 
+from prosemble import _words as words
 from prosemble.core.part import COUNT, POSITIVE
 from prosemble.distances import Distance, Encoded, Omega
 from prosemble.encoders import CNN, MLP, Encoder, encode, layer_activation
@@ -186,7 +187,9 @@ class PLVQ(PerceptronMetric, RSLVQ):
         if (targets < 0).any() or not np.allclose(targets.sum(axis=1), 1.0, atol=1e-5):
             raise ValueError("y of shape (n_samples, n_classes) must hold probabilities, rows of sum one.")
         if every_class and not targets.any(axis=0).all():
-            raise ValueError(f"y gives no sample a probability of {classes[~targets.any(axis=0)].tolist()}.")
+            raise ValueError(
+                f"y gives no sample a probability of {words.some(classes[~targets.any(axis=0)].tolist())}."
+            )
         check_consistent_length(X, targets)
         weight = _check_sample_weight(sample_weight, targets)
         # A sample of uncertain class is as good as one of each class, weighted by its probability.

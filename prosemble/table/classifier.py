@@ -15,10 +15,11 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, check_X_y
 
+from prosemble import _words as words
 from prosemble.inspection.explanations import COLUMNS
 from prosemble.models.base import PrototypeModel, unchanged_on_failure
 from prosemble.models.wrapped import unwrapped
-from prosemble.table import prototypes, words
+from prosemble.table import prototypes
 from prosemble.table.recipe import Recipe
 from prosemble.table.transformer import TableTransformer
 

@@ -13,8 +13,8 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
+from prosemble import _words as words
 from prosemble.table import header as heading
-from prosemble.table import words
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars", " ": "blanks"}
 # Characters and lines at the beginning of a text that tell how it is written.

@@ -11,8 +11,8 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from prosemble import _words as words
 from prosemble.table import header as heading
-from prosemble.table import words
 from prosemble.table.delimited import Sheet
 
 # Rows of a worksheet among which the names are looked for.

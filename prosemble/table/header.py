@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from prosemble.table import cells, words
+from prosemble import _words as words
+from prosemble.table import cells
 
 Row = Sequence[str]
 

@@ -12,7 +12,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from prosemble.table import cells, words
+from prosemble import _words as words
+from prosemble.table import cells
 from prosemble.table.values import CATEGORIES, LISTS, MOMENTS, NUMBERS, TEXT, YES_NO, Values, values_of
 
 IDENTIFIER, FREE_TEXT = "identifier", "free text"

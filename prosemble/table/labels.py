@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pandas.api import types
 
-from prosemble.table import cells, words
+from prosemble import _words as words
+from prosemble.table import cells
 from prosemble.table.reading import Reading
 from prosemble.table.values import CATEGORIES, LISTS, MOMENTS, NUMBERS, values_of
 

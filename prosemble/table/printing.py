@@ -10,7 +10,7 @@ from typing import Any
 
 import typer
 
-from prosemble.table import words
+from prosemble import _words as words
 
 # Lines and columns of what is printed.
 _COLUMNS, _FEATURES, _PROTOTYPES, _CLASSES, _CONFUSED = 40, 60, 100, 20, 15

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from prosemble import _words as words
 from prosemble.models.wrapped import unwrapped
-from prosemble.table import words
 from prosemble.table.values import MOMENTS
 
 if TYPE_CHECKING:

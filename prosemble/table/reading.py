@@ -17,7 +17,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from prosemble.table import cells, formats, words
+from prosemble import _words as words
+from prosemble.table import cells, formats
 from prosemble.table.bundled import TABLES, bundled
 from prosemble.table.delimited import Sheet, read_delimited
 from prosemble.table.header import HEADERS

@@ -10,7 +10,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from prosemble.table import cells, words
+from prosemble import _words as words
+from prosemble.table import cells
 from prosemble.table.kinds import Column, moments_in, numbers_in, require, text_of
 from prosemble.table.values import MOMENTS, TEXT, Values, values_of
 

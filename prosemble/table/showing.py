@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import typer
 
+from prosemble import _words as words
 from prosemble.io import container
-from prosemble.table import printing, words
+from prosemble.table import printing
 
 
 def show(path: Path) -> None:

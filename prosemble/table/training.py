@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 import typer
 
-from prosemble.table import printing, words
+from prosemble import _words as words
+from prosemble.table import printing
 from prosemble.table.kinds import require
 from prosemble.table.labels import labels_of
 from prosemble.table.reading import read

@@ -13,8 +13,8 @@ from sklearn import config_context
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
+from prosemble import _words as words
 from prosemble.io.steps import kept, step_of
-from prosemble.table import words
 from prosemble.table.formats import plain_arrow
 from prosemble.table.kinds import judged
 from prosemble.table.rows import Rows, TableWarning, read_rows

@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 import typer
 
+from prosemble import _words as words
 from prosemble.io import container
-from prosemble.table import printing, words
+from prosemble.table import printing
 from prosemble.table.kinds import Column, require
 from prosemble.table.labels import labels_of, same_kind
 from prosemble.table.reading import Reading, read

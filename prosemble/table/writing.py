@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from prosemble import _words as words
 from prosemble.io import container
 from prosemble.io.writing import replacing, writable
-from prosemble.table import words
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -65,6 +65,12 @@ def listed(values: Sequence[Any], most: int = MOST) -> str:
     return f"{shown} and {more:,} more" if more > 0 else shown
 
 
+def some(values: Sequence[Any], most: int = MOST) -> str:
+    """Return the same as a list of Python's, strings in quotes: `['a', 'b'] and 3 more`."""
+    more = len(values) - most
+    return f"{list(values[:most])} and {more:,} more" if more > 0 else str(list(values))
+
+
 def count(number: int, thing: str, things: str | None = None) -> str:
     """Return a number of things in words: `1 row`, `2,000 rows`."""
     return f"{number:,} {thing if number == 1 else things or thing + 's'}"
