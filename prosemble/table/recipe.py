@@ -185,7 +185,10 @@ class Recipe(ClassifierMixin, BaseEstimator):
         self.best_score_ = float(best["balanced_accuracy"] if by_balance else (best.iloc[1] + best.iloc[2]) / 2)
         if np.isfinite(self.best_score_):
             told = (
-                f"{each.candidate} {each.accuracy:.3f} / {each.balanced_accuracy:.3f}" for each in board.itertuples()
+                f"{each.candidate} {each.accuracy:.3f} / {each.balanced_accuracy:.3f}"
+                if np.isfinite(each.accuracy)
+                else f"{each.candidate} did not converge"
+                for each in board.itertuples()
             )
             self.compared_ = f"Recipe, accuracy / balanced accuracy in cross-validation: {'; '.join(told)}."
         else:
