@@ -129,23 +129,27 @@ class Recipe(ClassifierMixin, BaseEstimator):
         """
         X = X if hasattr(X, "iloc") else np.asarray(X)
         y = np.asarray(y)
-        self.classes_, codes, counts = np.unique(y, return_inverse=True, return_counts=True)
-        rows = _some(codes, counts, self.random_seed)
+        self.classes_, codes = np.unique(y, return_inverse=True)
+        rows, weight = _distinct(X, codes, sample_weight)
+        masses = np.bincount(codes[rows], weights=weight)
+        by_balance = bool(masses[masses > 0].min() < RARE * masses.sum() / len(masses))
+        some = _some(codes[rows], self.random_seed)
+        rows, weight = rows[some], weight[some]
         folds = _folds(codes[rows], self.random_seed)
-        by_balance = bool(counts.min() < RARE * len(y) / len(counts))
         candidates = self._candidates(by_balance)
         untrained = [self._model(candidate, codes[rows]) for candidate in candidates]
-        affordable = folds[: _affordable(candidates, len(rows), X.shape[1], len(counts))]
+        affordable = folds[: _affordable(candidates, len(rows), X.shape[1], len(masses))]
         scores = np.full((len(candidates), max(1, len(affordable)), 2), np.nan)
         for i, model in enumerate(untrained):
             for fold, (train, test) in enumerate(affordable):
-                weight = None if sample_weight is None else np.asarray(sample_weight)[rows[train]]
                 try:
-                    trained = clone(model).fit(_safe_indexing(X, rows[train]), y[rows[train]], sample_weight=weight)
+                    trained = clone(model).fit(
+                        _safe_indexing(X, rows[train]), y[rows[train]], sample_weight=weight[train]
+                    )
                 except ValueError:  # it diverged
                     break
                 held_out = np.asarray(_safe_indexing(X, rows[test]), np.float64)
-                scores[i, fold] = _figures(y[rows[test]], _predicted(trained, held_out))
+                scores[i, fold] = _figures(y[rows[test]], _predicted(trained, held_out), weight[test])
             if self.verbose and affordable:
                 print("{}: accuracy {:.3f}, balanced {:.3f}".format(candidates[i].words, *scores[i].mean(axis=0)))
         chosen = _choose(scores, by_balance)
@@ -210,12 +214,25 @@ class Recipe(ClassifierMixin, BaseEstimator):
         return self.best_estimator_.predict_proba(X)
 
 
-def _some(codes: np.ndarray, counts: np.ndarray, seed: int) -> np.ndarray:
+def _distinct(X: Any, codes: np.ndarray, weight: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Return the place of each row that differs from the others, in an order of their own, and how much it weighs.
+
+    A row that is there twice would be trained on and tested on; and it is to count as one of twice the weight.
+    """
+    weight = np.ones(len(codes)) if weight is None else np.asarray(weight, np.float64)
+    there = np.flatnonzero(weight > 0)
+    contents = pd.DataFrame(np.asarray(X)).assign(label=codes)
+    keys = pd.util.hash_pandas_object(contents, index=False).to_numpy()
+    _, first, group = np.unique(keys[there], return_index=True, return_inverse=True)
+    return there[first], np.bincount(group, weights=weight[there])
+
+
+def _some(codes: np.ndarray, seed: int) -> np.ndarray:
     """Return the places of about `ROWS` rows at most: each class its share, a rare one enough for the folds."""
     if len(codes) <= ROWS:
         return np.arange(len(codes))
     order = np.random.default_rng(seed).permutation(len(codes))
-    by_class = np.split(order[np.argsort(codes[order], kind="stable")], np.cumsum(counts)[:-1])
+    by_class = np.split(order[np.argsort(codes[order], kind="stable")], np.cumsum(np.bincount(codes))[:-1])
     return np.sort(np.concatenate([places[: max(FOLDS, ROWS * len(places) // len(codes))] for places in by_class]))
 
 
@@ -266,7 +283,8 @@ def _predicted(model: PrototypeModel, X: np.ndarray) -> np.ndarray:
     return model.predict(X) if by_numpy is None else by_numpy.predict(X)[0]
 
 
-def _figures(truth: np.ndarray, predicted: np.ndarray) -> tuple[float, float]:
+def _figures(truth: np.ndarray, predicted: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
     """Return accuracy and balanced accuracy."""
-    right = truth == predicted
-    return float(right.mean()), float(np.mean([right[truth == label].mean() for label in np.unique(truth)]))
+    right, (_, codes) = truth == predicted, np.unique(truth, return_inverse=True)
+    of_classes = np.bincount(codes, weights=weight * right) / np.bincount(codes, weights=weight)
+    return float(np.average(right, weights=weight)), float(of_classes.mean())

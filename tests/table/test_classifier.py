@@ -18,12 +18,15 @@ from prosemble.inspection import PrototypeProfileDisplay
 from prosemble.model_selection import BatchedSearchCV
 from prosemble.models import CBC, GLVQ, GMLVQ, GRLVQ, KNN, LGMLVQ, LVQMLN, NPC
 from prosemble.table import TableClassifier
+from prosemble.table.recipe import Recipe
 from prosemble.table.rows import TableWarning
 
 FEW = {"max_iter": 5}
 
 
-@parametrize_with_checks([TableClassifier(GLVQ(max_iter=30, lr=0.1))])
+@parametrize_with_checks(
+    [TableClassifier(GLVQ(max_iter=30, lr=0.1)), TableClassifier(Recipe(settings={"max_iter": 10}))]
+)
 def test_scikit_learns_checks(estimator, check):
     check(estimator)
 

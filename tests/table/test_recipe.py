@@ -79,7 +79,7 @@ def test_what_the_comparison_costs_is_bounded(monkeypatch):
     X, y = blobs([60, 60, 8])
     codes = np.unique(y, return_inverse=True)[1]
     monkeypatch.setattr(recipe_of, "ROWS", 40)
-    rows = recipe_of._some(codes, np.bincount(codes), 0)
+    rows = recipe_of._some(codes, 0)
     assert np.bincount(codes[rows]).tolist() == [18, 18, 5] and len(set(rows)) == len(rows)
     affordable = recipe_of._affordable(CANDIDATES, 128, 3, 3)
     work = 128 * 3 * 3 * 300 * (1 + 1 + 1 + 3)
@@ -91,6 +91,18 @@ def test_what_the_comparison_costs_is_bounded(monkeypatch):
     monkeypatch.setattr(recipe_of, "WORK", 1.0)
     recipe = Recipe(settings=FAST).fit(X, y)
     assert "takes too long" in recipe.compared_ and type(recipe.best_estimator_) is GLVQ
+
+
+def test_an_integer_weight_equals_so_many_rows_in_any_order():
+    X, y = blobs([25, 25, 25])
+    X[::3] = X[:1]  # rows that are there many times
+    rng = np.random.default_rng(0)
+    weight = rng.integers(0, 4, len(y))
+    repeated = rng.permutation(np.repeat(np.arange(len(y)), weight))
+    first = Recipe(settings=FAST).fit(X, y, sample_weight=weight)
+    second = Recipe(settings=FAST).fit(X[repeated], y[repeated])
+    assert first.compared_ == second.compared_ and first.best_score_ == pytest.approx(second.best_score_)
+    np.testing.assert_allclose(first.predict_proba(X), second.predict_proba(X), atol=1e-4)
 
 
 def test_weights_and_gaps_reach_the_models():
