@@ -335,6 +335,24 @@ def test_rare_classes_are_named(mushrooms):
     assert "maybe" in TableClassifier.load(folder / "m").classes_
 
 
+def test_a_column_that_is_the_answer_in_other_words_is_named(tmp_path):
+    rng = np.random.default_rng(0)
+    dx = rng.choice(["ill", "well"], 120)
+    frame = pd.DataFrame(
+        {"x": rng.normal(size=120), "sex": rng.choice(["f", "m"], 120), "died": (dx == "ill").astype(object), "dx": dx}
+    )
+    frame.loc[3, "sex"] = None
+    frame.loc[5, "died"] = None
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    fit = ["fit", tmp_path / "t.csv", "--target", "dx", "-o", tmp_path / "m", *FAST]
+    told = run(*fit).output
+    assert "'died' tells the label by itself" in told and "--drop died" in told and "'sex' tells" not in told
+    assert "tells the label" not in run(*fit, "--drop", "died").output
+    frame.loc[7, "died"] = not frame.loc[7, "died"]
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    assert "tells the label" not in run(*fit).output
+
+
 def test_a_class_that_is_never_predicted_is_named(tmp_path):
     rng = np.random.default_rng(0)
     frame = pd.DataFrame({"x": rng.normal(size=200), "dx": ["ill"] * 12 + ["well"] * 188})

@@ -18,6 +18,10 @@ from prosemble.table.values import CATEGORIES, LISTS, MOMENTS, NUMBERS, values_o
 # A column of more different fractions, or of more different whole numbers that do not count up from 0 or 1, is measured
 # and not named.
 _FRACTIONS, _WHOLE_NUMBERS = 10, 20
+# A column that tells the labels has each of its values in so many rows, on average: in fewer, chance would tell them.
+_ROWS_OF_A_VALUE = 10
+# Rows that are looked at first.
+_SAMPLE = 2000
 # More different values than this share of the rows are no classes.
 _MOST_CLASSES, _FEW = 0.5, 10
 
@@ -132,3 +136,16 @@ def same_kind(labels: np.ndarray, classes: np.ndarray) -> Any:
         return labels
     known = {str(label): label for label in classes.tolist()}
     return np.array([known.get(str(label), label) for label in labels.tolist()], dtype=object)
+
+
+def tell_the_labels(frame: pd.DataFrame, labels: np.ndarray) -> list[str]:
+    """Return the columns each of whose values occurs with one label only: the answer in other words, as a rule."""
+    codes = np.unique(labels, return_inverse=True)[1]
+    return [name for name, column in frame.items() if all(_tells(column, codes, end) for end in (_SAMPLE, len(codes)))]
+
+
+def _tells(column: pd.Series, codes: np.ndarray, end: int) -> bool:
+    values = pd.factorize(column[:end])[0]
+    there = values >= 0
+    pairs = np.unique(np.stack([values[there], codes[:end][there]]), axis=1)
+    return 1 < len(np.unique(pairs[1])) and values.max() + 1 == pairs.shape[1] <= there.sum() / _ROWS_OF_A_VALUE

@@ -18,7 +18,7 @@ import typer
 from prosemble import _words as words
 from prosemble.table import printing
 from prosemble.table.kinds import require
-from prosemble.table.labels import labels_of
+from prosemble.table.labels import labels_of, tell_the_labels
 from prosemble.table.reading import read
 from prosemble.table.writing import checked_output
 
@@ -193,6 +193,12 @@ def train(problem: Problem, estimator: Any, baseline: bool) -> None:
         classifier.estimator_.set_params(verbose=False)
     save(classifier, problem.output, problem.target, problem.reading)
     printing.columns(classifier.columns_.to_numpy().tolist())
+    read = classifier.columns_["name"][classifier.columns_["done"] != "left out"]
+    for name in tell_the_labels(problem.train[read], problem.y_train):
+        typer.echo(
+            f"{words.quoted(name)} tells the label by itself, each of its values occurs with one label only: "
+            f"{words.drop(name)}, if it is not known before the label is."
+        )
     model, _ = unwrapped(classifier, "model")
     recipe = getattr(classifier, "recipe_", None)
     if recipe is not None:
