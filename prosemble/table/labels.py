@@ -148,4 +148,4 @@ def _tells(column: pd.Series, codes: np.ndarray, end: int) -> bool:
     values = pd.factorize(column[:end])[0]
     there = values >= 0
     pairs = np.unique(np.stack([values[there], codes[:end][there]]), axis=1)
-    return 1 < len(np.unique(pairs[1])) and values.max() + 1 == pairs.shape[1] <= there.sum() / _ROWS_OF_A_VALUE
+    return len(np.unique(pairs[1])) > 1 and values.max() + 1 == pairs.shape[1] <= there.sum() / _ROWS_OF_A_VALUE
