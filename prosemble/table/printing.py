@@ -13,7 +13,7 @@ import typer
 from prosemble import _words as words
 
 # Lines and columns of what is printed.
-_COLUMNS, _FEATURES, _PROTOTYPES, _CLASSES, _CONFUSED = 40, 60, 100, 20, 15
+_COLUMNS, FEATURES, _PROTOTYPES, _CLASSES, _CONFUSED = 40, 60, 100, 20, 15
 
 
 _pending: ContextVar[list[str] | None] = ContextVar("pending", default=None)
@@ -110,12 +110,17 @@ def confusion(classes: Sequence[Any], counts: Any) -> None:
         typer.echo(f"and {len(wrong) - _CONFUSED:,} more pairs of classes")
 
 
-def prototypes(labels: Sequence[Any], features: Mapping[str, Sequence[Any]], units: str) -> None:
-    """Print features down and prototypes across, so that many features need no width."""
+def prototypes(
+    labels: Sequence[Any], features: Mapping[str, Sequence[Any]], units: str, apart: Sequence[str] | None = None
+) -> None:
+    """Print features down and prototypes across, so that many features need no width.
+
+    Of more than `FEATURES`, those which are most `apart` are printed, where it is known.
+    """
     from rich.table import Table
 
     typer.echo(f"Prototypes, {units}:")
-    shown = list(features.items())[:_FEATURES]
+    shown = list(features.items())[:FEATURES] if apart is None else [(name, features[name]) for name in apart]
     names = [words.short(label) for label in labels[:_PROTOTYPES]]
     across = max(1, (console().width - max(len(words.short(name)) for name, _ in shown) - 4) // 14)
     for start in range(0, len(names), across):
@@ -125,7 +130,8 @@ def prototypes(labels: Sequence[Any], features: Mapping[str, Sequence[Any]], uni
             grid.add_row(words.short(name), *map(_cell, values[part]))
         console().print(grid)
     if len(features) > len(shown):
-        typer.echo(f"and {len(features) - len(shown):,} more columns")
+        which = "more columns" if apart is None else "columns in which the prototypes differ less"
+        typer.echo(f"and {len(features) - len(shown):,} {which}")
     if len(labels) > len(names):  # each row may be a prototype
         typer.echo(f"and {len(labels) - len(names):,} more prototypes")
 

@@ -66,6 +66,15 @@ def frame_of(classifier: TableClassifier) -> pd.DataFrame:
     return rows
 
 
+def most_apart(classifier: TableClassifier, most: int) -> list[str]:
+    """Return the columns in which the prototypes differ most, measured as the model is given them."""
+    model, steps = unwrapped(classifier.estimator_, "estimator")
+    spread = _before(steps, model.prototypes_.astype(np.float64)).var(axis=0)
+    columns = classifier.table_.judged_
+    of_columns = np.bincount(classifier.table_.features_.owners, weights=spread, minlength=len(columns))
+    return [columns[place].name for place in np.sort(np.argsort(-of_columns, kind="stable")[:most])]
+
+
 def _before(steps: Sequence[tuple[str, Any]], rows: np.ndarray) -> np.ndarray:
     """Return inputs of the model as features of the table: what is between them undone."""
     for _, step in reversed(steps):

@@ -51,14 +51,16 @@ def save(
 def shown(classifier: Any) -> dict[str, Any]:
     """Return the prototypes as they are printed: their labels, columns by name, and what these are in."""
     from prosemble.models.wrapped import unwrapped
-    from prosemble.table.prototypes import is_told
+    from prosemble.table.printing import FEATURES
+    from prosemble.table.prototypes import is_told, most_apart
 
     model, _ = unwrapped(classifier.estimator_, "estimator")
     labels = _plain(model.prototype_labels_.tolist())
     if is_told(classifier):
         frame = classifier.prototypes_frame_.drop(columns="nearest_rows", errors="ignore")
         columns = {str(name): [_cell(value) for value in values] for name, values in frame.items()}
-        return {"labels": labels, "features": columns, "units": "in the units of the table"}
+        apart = [str(name) for name in most_apart(classifier, FEATURES)] if len(columns) > FEATURES else None
+        return {"labels": labels, "features": columns, "units": "in the units of the table", "apart": apart}
     latent = {f"latent {j}": values.tolist() for j, values in enumerate(model.prototypes_.T.astype(float))}
     return {"labels": labels, "features": latent, "units": "as coordinates of what the model's encoder makes of a row"}
 
