@@ -138,7 +138,7 @@ def same_kind(labels: np.ndarray, classes: np.ndarray) -> Any:
     return np.array([known.get(str(label), label) for label in labels.tolist()], dtype=object)
 
 
-def tell_the_labels(frame: pd.DataFrame, labels: np.ndarray) -> list[str]:
+def tell_the_labels(frame: pd.DataFrame, labels: np.ndarray) -> list[Any]:
     """Return the columns each of whose values occurs with one label only: the answer in other words, as a rule."""
     codes = np.unique(labels, return_inverse=True)[1]
     return [name for name, column in frame.items() if all(_tells(column, codes, end) for end in (_SAMPLE, len(codes)))]

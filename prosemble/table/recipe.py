@@ -129,10 +129,13 @@ class Recipe(ClassifierMixin, BaseEstimator):
         """
         X = X if hasattr(X, "iloc") else np.asarray(X)
         y = np.asarray(y)
+        weights = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight, np.float64)
+        if (weights == 0).any() and weights.any():  # what weighs nothing is not there
+            X, y, weights = _safe_indexing(X, weights > 0), y[weights > 0], weights[weights > 0]
         self.classes_, codes = np.unique(y, return_inverse=True)
-        rows, weight = _distinct(X, codes, sample_weight)
+        rows, weight = _distinct(X, codes, weights)
         masses = np.bincount(codes[rows], weights=weight)
-        by_balance = bool(masses[masses > 0].min() < RARE * masses.sum() / len(masses))
+        by_balance = bool(masses.min() < RARE * masses.sum() / len(masses))
         some = _some(codes[rows], self.random_seed)
         rows, weight = rows[some], weight[some]
         folds = _folds(codes[rows], self.random_seed)
@@ -157,7 +160,7 @@ class Recipe(ClassifierMixin, BaseEstimator):
         board.insert(0, "candidate", [candidate.words for candidate in candidates])
         self._tell(board.assign(chosen=board.index == chosen), by_balance, divisible=len(folds) > 0)
         best = untrained[chosen].set_params(verbose=self.verbose)
-        self.best_estimator_ = best.fit(X, y, sample_weight=sample_weight).set_params(verbose=False)
+        self.best_estimator_ = best.fit(X, y, sample_weight=weights).set_params(verbose=False)
         return self
 
     def _candidates(self, by_balance: bool) -> list[Candidate]:
@@ -189,10 +192,8 @@ class Recipe(ClassifierMixin, BaseEstimator):
         self.best_score_ = float(best["balanced_accuracy"] if by_balance else (best.iloc[1] + best.iloc[2]) / 2)
         if np.isfinite(self.best_score_):
             told = (
-                f"{each.candidate} {each.accuracy:.3f} / {each.balanced_accuracy:.3f}"
-                if np.isfinite(each.accuracy)
-                else f"{each.candidate} did not converge"
-                for each in board.itertuples()
+                f"{name} {accuracy:.3f} / {balanced:.3f}" if np.isfinite(accuracy) else f"{name} did not converge"
+                for name, accuracy, balanced, _ in board.to_numpy().tolist()
             )
             self.compared_ = f"Recipe, accuracy / balanced accuracy in cross-validation: {'; '.join(told)}."
         else:
@@ -214,17 +215,15 @@ class Recipe(ClassifierMixin, BaseEstimator):
         return self.best_estimator_.predict_proba(X)
 
 
-def _distinct(X: Any, codes: np.ndarray, weight: Any) -> tuple[np.ndarray, np.ndarray]:
+def _distinct(X: Any, codes: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the place of each row that differs from the others, in an order of their own, and how much it weighs.
 
     A row that is there twice would be trained on and tested on; and it is to count as one of twice the weight.
     """
-    weight = np.ones(len(codes)) if weight is None else np.asarray(weight, np.float64)
-    there = np.flatnonzero(weight > 0)
     contents = pd.DataFrame(np.asarray(X)).assign(label=codes)
     keys = pd.util.hash_pandas_object(contents, index=False).to_numpy()
-    _, first, group = np.unique(keys[there], return_index=True, return_inverse=True)
-    return there[first], np.bincount(group, weights=weight[there])
+    _, first, group = np.unique(keys, return_index=True, return_inverse=True)
+    return first, np.bincount(group, weights=weights)
 
 
 def _some(codes: np.ndarray, seed: int) -> np.ndarray:

@@ -111,6 +111,9 @@ def test_weights_and_gaps_reach_the_models():
     X[1::2] = X[:1] * 0  # what weighs nothing is all the same
     recipe = Recipe(settings=FAST).fit(X, y, sample_weight=weight)
     assert recipe.best_estimator_.score(X[::2], y[::2]) > 0.9
+    Z, z = blobs([20, 20, 20])
+    without = Recipe(settings=FAST).fit(Z, z, sample_weight=np.where(z == "c1", 0.0, 1.0))
+    assert without.classes_.tolist() == ["c0", "c2"] and without.leaderboard_["accuracy"].notna().all()
     X[::5, 1] = np.nan
     assert Recipe(settings=FAST, allow_nan=True).fit(X[::2], y[::2]).best_estimator_.allow_nan
 
