@@ -27,6 +27,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
 from prosemble.table import TableClassifier
+from prosemble.table.kinds import judged
 from prosemble.table.labels import labels_of
 from prosemble.table.reading import read
 from prosemble.table.recipe import RARE, Recipe
@@ -85,21 +86,22 @@ def measured(folder, name, splits):
     target, dropped, header = TABLES[name]
     reading = read(folder / f"{name}.csv", header=header)
     labels = labels_of(reading, target)
-    frame = reading.frame.drop(columns=target).iloc[labels.rows].reset_index(drop=True)
+    columns = judged(reading.frame.drop(columns=target), drop=dropped)
+    rows = read_rows(columns, reading.frame).frame.iloc[labels.rows].reset_index(drop=True)
     found, chosen, seconds = {}, [], []
     for seed in range(splits):
         train, test = _split(labels.values, 0.25, seed)
         y_train, y_test = labels.values[train], labels.values[test]
         started = time.perf_counter()
-        table = TableClassifier(Recipe(random_seed=seed), drop=dropped)._fit(frame.iloc[train], y_train, judge=frame)
+        table = TableClassifier(Recipe(random_seed=seed), drop=dropped).fit_read(columns, rows.iloc[train], y_train)
         seconds.append(time.perf_counter() - started)
         board = table.recipe_.leaderboard_
         chosen.append(board["candidate"][board["chosen"]].iloc[0])
-        found.setdefault("prosemble", []).append(figures(y_test, table.predict(frame.iloc[test])))
-        columns = table.table_.judged_
-        rows = [read_rows(columns, frame.iloc[part]).frame for part in (train, test)]
+        features = table.table_.features(rows.iloc[test])
+        found.setdefault("prosemble", []).append(figures(y_test, table.estimator_.predict(features)))
         for rival, model in rivals().items():
-            found.setdefault(rival, []).append(figures(y_test, model.fit(rows[0], y_train).predict(rows[1])))
+            predicted = model.fit(rows.iloc[train], y_train).predict(rows.iloc[test])
+            found.setdefault(rival, []).append(figures(y_test, predicted))
         jax.clear_caches()
     _, counts = np.unique(labels.values, return_counts=True)
     rare = bool(counts.min() < RARE * len(labels.values) / len(counts))

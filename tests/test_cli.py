@@ -124,6 +124,11 @@ def test_explain(mushrooms):
 def test_report(mushrooms):
     frame, folder = mushrooms
     table, model, page = folder / "mushrooms.csv", folder / "m", folder / "report.html"
+    frame.assign(number=range(len(frame))).to_csv(table, index=False)
+    said = ["--keep", "number", "--drop", "cap", "--as", "ring=category"]
+    assert run("fit", table, "--target", "edible", "-o", model, *said, *FAST).exit_code == 0
+    written = run("report", model, table, "-o", page, "--repeats", "1")
+    assert written.exit_code == 0 and "samples of no" in page.read_text(), written.output
     assert run("fit", table, "--target", "edible", "-o", model, *FAST).exit_code == 0
     written = run("report", model, table, "-o", page, "--title", "Mushrooms", "--repeats", "1")
     assert written.exit_code == 0, written.output
@@ -332,6 +337,16 @@ def test_rare_classes_are_named(mushrooms):
     result = run("fit", spoiled(frame, folder, edible=edible), "--target", "edible", "-o", folder / "m", *FAST)
     assert result.exit_code == 0 and "Class of one row, trained on and not tested: 'maybe' (row 1)." in result.output
     assert "maybe" in TableClassifier.load(folder / "m").classes_
+
+
+def test_rows_of_which_nothing_is_known_are_left_out_of_the_training(tmp_path):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"x": rng.normal(size=40), "sex": rng.choice(["f", "m"], 40), "dx": ["a", "b"] * 20})
+    frame.loc[[4, 9], ["x", "sex"]] = None
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    fitted = run("fit", tmp_path / "t.csv", "--target", "dx", "-o", tmp_path / "m", *FAST)
+    assert fitted.exit_code == 0 and "Left out 2 rows of which nothing is known: rows 5, 10." in fitted.output
+    assert "Trained on 28 rows, tested on 10" in fitted.output
 
 
 def test_a_column_that_is_the_answer_in_other_words_is_named(tmp_path):

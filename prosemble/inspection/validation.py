@@ -117,9 +117,9 @@ def unfitted(estimator: Any) -> Any:
     """Return a clone that trains in the same way, without callbacks, of a search that of what it found."""
     if hasattr(estimator, "best_estimator_"):
         return unfitted(estimator.best_estimator_)
-    copy = clone(estimator)
     if hasattr(estimator, "fitted_steps"):  # a table's
-        return copy.set_params(estimator=unfitted(estimator.fitted_steps()[1]))
+        return estimator.with_columns_as_judged().set_params(estimator=unfitted(estimator.fitted_steps()[1]))
+    copy = clone(estimator)
     if isinstance(copy, Pipeline):
         return copy.set_params(**{copy.steps[-1][0]: unfitted(estimator.steps[-1][1])})
     quiet = {"callbacks": None, "verbose": False}

@@ -30,7 +30,7 @@ def fit_candidates(candidates: Sequence[Any], folds: Iterable[Sequence[Any]], n_
             fitted.append([None] * len(candidates))
             for group, rows in _prepared([clone(each) for each in candidates], X, y, sample_weight):
                 groups.append((fitted[-1], group))
-                yield [_last(each) for each in group.values()], rows, y, sample_weight
+                yield [_last(each) for each in group.values()], *rows
 
     results = fit_all_together(problems(), n_folds)
     for (fold, group), models in zip(groups, results, strict=True):
@@ -40,7 +40,7 @@ def fit_candidates(candidates: Sequence[Any], folds: Iterable[Sequence[Any]], n_
 
 
 def _prepared(candidates: Sequence[Any], X: Any, y: Any, sample_weight: Any) -> Iterator[tuple[dict[int, Any], Any]]:
-    """Yield those that end with a prototype model, by their place, and its rows: all behind the same steps at once."""
+    """Yield those that end with a prototype model, by place, and its X, y and weights: all behind the same steps."""
     groups: dict[Any, dict[int, Any]] = defaultdict(dict)
     for index, candidate in enumerate(candidates):
         if isinstance(candidate, Pipeline) and sample_weight is not None:
@@ -72,20 +72,20 @@ def _before_model(candidate: Any) -> Any:
 
 
 def _begun(group: Sequence[Any], X: Any, y: Any, sample_weight: Any) -> Any:
-    """Do all that candidates do alike before their models are trained, and return the rows to train these on."""
+    """Do all that candidates do alike before their models are trained, and return X, y and weights for these."""
     first = group[0]
     if isinstance(first, Pipeline) and len(first.steps) > 1:
         preparation = first[:-1]
         rows = preparation.fit_transform(X, y)
         for candidate in group:
             candidate.steps[:-1] = preparation.steps
-        return rows
+        return rows, y, sample_weight
     if hasattr(first, "begin_fit"):
-        rows, _ = first.begin_fit(X, y, sample_weight)
+        rows = first.begin_fit(X, y, sample_weight)
         for candidate in group[1:]:
-            candidate.begin_fit(X, y, sample_weight, like=first)
+            candidate.begin_like(first)
         return rows
-    return X
+    return X, y, sample_weight
 
 
 def _last(candidate: Any) -> Any:

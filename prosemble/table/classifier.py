@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from copy import copy
 from pathlib import Path
@@ -13,14 +14,16 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, check_X_y
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, check_X_y
 
 from prosemble import _words as words
 from prosemble.inspection.explanations import COLUMNS
 from prosemble.models.base import PrototypeModel, unchanged_on_failure
 from prosemble.models.wrapped import unwrapped
 from prosemble.table import prototypes
+from prosemble.table.kinds import Column
 from prosemble.table.recipe import Recipe
+from prosemble.table.rows import TableWarning
 from prosemble.table.transformer import TableTransformer
 
 
@@ -99,6 +102,12 @@ class TableClassifier(ClassifierMixin, BaseEstimator):
     1  ward  category   a feature for each of 2 values (n, s)
     """
 
+    # What `fit` sets, of types that are told nowhere else.
+    table_: TableTransformer
+    estimator_: Any
+    classes_: np.ndarray
+    _nearest: list[list[Any]] | None
+
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "estimator": [HasMethods(["fit", "predict"]), None],
         "columns": [StrOptions({"auto"}), "array-like"],
@@ -156,36 +165,51 @@ class TableClassifier(ClassifierMixin, BaseEstimator):
         ValueError
             If rows have no label, an option names no column, or nothing is left to learn from.
         """
-        return self._fit(X, y, sample_weight)
-
-    def _fit(self, X: Any, y: Any, sample_weight: Any = None, judge: pd.DataFrame | None = None) -> Self:
-        """Fit to X; the kinds of its columns are those of the rows to `judge`, X when None."""
-        self.estimator_: Any
         with unchanged_on_failure(self):
-            features, y = self.begin_fit(X, y, sample_weight, judge=judge)
-            self.estimator_.fit(features, y, **({} if sample_weight is None else {"sample_weight": sample_weight}))
-            if isinstance(self.estimator_, Recipe):
-                self.recipe_, self.estimator_ = self.estimator_, self.estimator_.best_estimator_
-            self._nearest = prototypes.nearest_rows(self, features, y)
-        return self
+            return self._trained(*self.begin_fit(X, y, sample_weight))
 
-    def begin_fit(
-        self, X: Any, y: Any, sample_weight: Any = None, *, judge: pd.DataFrame | None = None, like: Self | None = None
-    ) -> tuple[pd.DataFrame, np.ndarray]:
-        """Hold all but what the estimator learns, and return the features and labels that it is to be trained on.
+    def fit_read(self, columns: Sequence[Column], rows: pd.DataFrame, y: np.ndarray) -> Self:
+        """Fit to rows of a table that were read by its columns, which may be some of those that it has."""
+        with unchanged_on_failure(self):
+            estimator = self._untrained()
+            features = self.table_.learn(columns, rows)
+            self._begin(estimator, y)
+            return self._trained(features, y, None)
 
-        A search trains the estimators of several of them together. One that differs from another in its estimator alone
-        can be begun `like` that one, which has been begun on the same rows.
+    def begin_fit(self, X: Any, y: Any, sample_weight: Any = None) -> tuple[pd.DataFrame, np.ndarray, Any]:
+        """Hold all but what the estimator learns, and return features, labels and weights that it is to be trained on.
+
+        A search trains the estimators of several of them together.
         """
+        estimator = self._untrained()
+        columns, rows = self.table_.read(X)
+        y = self._labels(rows.frame, y)
+        if sample_weight is not None:
+            sample_weight = _check_sample_weight(sample_weight, rows.frame)
+        frame = rows.frame
+        if rows.empty.any():
+            where = words.rows(np.flatnonzero(rows.empty).tolist())
+            warnings.warn(f"Left out of the training, nothing is known of it: {where}.", TableWarning, stacklevel=3)
+            frame, y = frame[~rows.empty], y[~rows.empty]
+            sample_weight = None if sample_weight is None else sample_weight[~rows.empty]
+        features = self.table_.learn(columns, frame, sample_weight)
+        self._begin(estimator, y)
+        return features, y, sample_weight
+
+    def begin_like(self, other: Self) -> None:
+        """Hold what another holds, which has begun on the same rows and differs in its estimator alone."""
+        estimator = self._untrained()
+        self.table_ = other.table_
+        self._begin(estimator, other.classes_)
+
+    def _untrained(self) -> Any:
+        """Return the estimator to train, and hold what is to stand before it."""
         self._validate_params()
         estimator = Recipe() if self.estimator is None else clone(self.estimator)
         self.table_ = self._table(estimator)
-        if like is None:
-            features = self.table_.fit_transform(X, sample_weight=sample_weight, judge=judge)
-        else:
-            self.table_ = like.table_
-            features = self.table_.transform(X)
-        y = self._labels(features, y)
+        return estimator
+
+    def _begin(self, estimator: Any, y: np.ndarray) -> None:
         for name in ("feature_names_in_", "n_features_in_", "recipe_"):
             self.__dict__.pop(name, None)
             if hasattr(self.table_, name):
@@ -193,7 +217,13 @@ class TableClassifier(ClassifierMixin, BaseEstimator):
         if self.table_.gaps_left_:
             estimator.set_params(allow_nan=True)
         self.estimator_, self.classes_, self._nearest = estimator, np.unique(y), None
-        return features, y
+
+    def _trained(self, features: pd.DataFrame, y: np.ndarray, sample_weight: Any) -> Self:
+        self.estimator_.fit(features, y, **({} if sample_weight is None else {"sample_weight": sample_weight}))
+        if isinstance(self.estimator_, Recipe):
+            self.recipe_, self.estimator_ = self.estimator_, self.estimator_.best_estimator_
+        self._nearest = prototypes.nearest_rows(self, features, y)
+        return self
 
     def _table(self, estimator: Any) -> TableTransformer:
         """Return what stands before the estimator, unfitted."""
@@ -313,6 +343,12 @@ class TableClassifier(ClassifierMixin, BaseEstimator):
         """
         check_is_fitted(self)
         return prototypes.counterfactual(self, X, target)
+
+    def with_columns_as_judged(self) -> Self:
+        """Return an unfitted clone that takes the columns that this one does, as what it takes them for."""
+        check_is_fitted(self)
+        kinds = {column.name: column.kind for column in self.table_.judged_ if column.used}
+        return clone(self).set_params(columns=list(kinds), keep=(), drop=(), kinds=kinds, dates="auto")
 
     def fitted_steps(self) -> tuple[list[tuple[str, Any]], Any]:
         """Return what stands before the classifier, by name, and the classifier, for pictures and exports."""

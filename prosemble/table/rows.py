@@ -17,6 +17,8 @@ from prosemble.table.values import MOMENTS, TEXT, Values, values_of
 
 # Values that lie outside of what training saw by more than its range are of other units where most of a column does.
 _MOST = 0.5
+# By more than so many times its range, a single value is one that was not written as the others.
+_FAR = 3.0
 # Standard deviations beyond the gaps of the training from which more of them are said.
 _CHANCE = 3.0
 
@@ -117,12 +119,12 @@ def _differences(column: Column, held: Values, values: np.ndarray, missing: np.n
 
 
 def _away(column: Column, values: np.ndarray) -> str:
-    there = values[~np.isnan(values)]
-    reach = column.high - column.low
-    outside = (there < column.low - reach) | (there > column.high + reach)
-    if not len(there) or outside.mean() <= _MOST:
-        return ""
-    return (
-        f"{words.short(column.name)}: {words.count(int(outside.sum()), 'value')} of {len(there):,} "
-        f"({there[outside][0]:g}) far from what training saw ({column.low:g} to {column.high:g}); in other units?"
-    )
+    """Return what there is to say of values far outside of what training saw."""
+    name, saw = words.short(column.name), f"far from what training saw ({column.low:g} to {column.high:g})"
+    beyond = np.nan_to_num(np.maximum(column.low - values, values - column.high) / (column.high - column.low))
+    there, outside = np.count_nonzero(~np.isnan(values)), np.flatnonzero(beyond > 1.0)
+    if len(outside) > _MOST * there:
+        count = words.count(len(outside), "value")
+        return f"{name}: {count} of {there:,} ({values[outside[0]]:g}) {saw}; in other units?"
+    far = np.flatnonzero(beyond > _FAR)
+    return f"{name}: {values[far[0]]:g} {saw}: {words.rows(far.tolist(), 5)}" if len(far) else ""

@@ -17,9 +17,10 @@ import typer
 
 from prosemble import _words as words
 from prosemble.table import printing
-from prosemble.table.kinds import require
+from prosemble.table.kinds import Column, judged, require
 from prosemble.table.labels import labels_of, tell_the_labels
 from prosemble.table.reading import read
+from prosemble.table.rows import read_rows
 from prosemble.table.writing import checked_output
 
 # Tables of more cells than these are trained on for long enough to show a bar of progress.
@@ -36,13 +37,13 @@ _BASELINE = 2e9
 class Problem:
     """A table to learn from: rows to train and to test on, and how to say which they are.
 
-    The index of the rows is their number in the table, counted from 1.
+    The rows are as the columns read them; their index is their number in the table, counted from 1.
     """
 
-    source: str
     target: str
     reading: dict[str, Any]
     options: dict[str, Any]
+    columns: list[Column]
     train: pd.DataFrame
     test: pd.DataFrame
     y_train: np.ndarray
@@ -83,16 +84,24 @@ def problem_of(
     features = frame.drop(columns=[target]).set_axis(range(1, len(frame) + 1)).iloc[labels.rows]
     if not features.shape[1]:
         raise ValueError(f"{table}: no column beside the target {words.quoted(target)}.")
-    train, test = _split(labels.values, test_size, seed)
+    options: dict[str, Any] = {"keep": keep, "drop": drop, "kinds": kinds or None}
+    # The kinds of the columns are those of the whole table, and so are the odd values that are told.
+    columns_read = judged(features, **options)
+    rows = read_rows(columns_read, features)
+    if rows.empty.any():
+        places = (features.index[rows.empty] - 1).tolist()
+        typer.echo(f"Left out {words.count(len(places), 'row')} of which nothing is known: {words.rows(places)}.")
+    features, y = rows.frame[~rows.empty], labels.values[~rows.empty]
+    train, test = _split(y, test_size, seed)
     return Problem(
-        source=table,
         target=target,
         reading=table_read.remembered,
-        options={"keep": keep, "drop": drop, "kinds": kinds or None},
+        options=options,
+        columns=columns_read,
         train=features.iloc[train],
         test=features.iloc[test],
-        y_train=labels.values[train],
-        y_test=labels.values[test],
+        y_train=y[train],
+        y_test=y[test],
         output=output,
         seed=seed,
     )
@@ -187,14 +196,13 @@ def train(problem: Problem, estimator: Any, baseline: bool) -> None:
     shows_progress = "verbose" in estimator.get_params(deep=False) and problem.train.size > _LONG
     if shows_progress:
         estimator.set_params(verbose=True)
-    # The kinds of the columns are those of the whole table, and so are the odd values that are told.
-    classifier._fit(problem.train, problem.y_train, judge=pd.concat([problem.train, problem.test]).sort_index())
+    classifier.fit_read(problem.columns, problem.train, problem.y_train)
     if shows_progress:
         classifier.estimator_.set_params(verbose=False)
     save(classifier, problem.output, problem.target, problem.reading)
     printing.columns(classifier.columns_.to_numpy().tolist())
-    read = classifier.columns_["name"][classifier.columns_["done"] != "left out"]
-    for name in tell_the_labels(problem.train[read], problem.y_train):
+    names = [column.name for column in problem.columns if column.name in problem.train]
+    for name in tell_the_labels(problem.train[names], problem.y_train):
         typer.echo(
             f"{words.quoted(name)} tells the label by itself, each of its values occurs with one label only: "
             f"{words.drop(name)}, if it is not known before the label is."
@@ -242,8 +250,9 @@ def _predicted(problem: Problem, classifier: Any, rows: pd.DataFrame) -> np.ndar
     from prosemble.table.saved import predictor
 
     plain = predictor(problem.output, *container.read(problem.output))
-    with warnings.catch_warnings(action="ignore"):  # of rows that differ from those of the training
-        return classifier.predict(rows) if plain is None else plain.predict(plain.rows(rows, problem.source).frame)[0]
+    if plain is not None:
+        return plain.predict(rows)[0]
+    return classifier.estimator_.predict(classifier.table_.features(rows))
 
 
 def _figures(truth: np.ndarray, predicted: np.ndarray) -> tuple[float, float]:
@@ -260,11 +269,12 @@ def _logistic_regression(problem: Problem, classifier: Any) -> dict[str, tuple[f
 
     table = classifier.table_
     if table.gaps_left_:
-        table = TableTransformer(**{**table.get_params(), "missing": "impute"}).fit(problem.train)
+        table = TableTransformer(missing="impute")
+        table.learn(problem.columns, problem.train)
     work = problem.train.shape[0] * len(table.features_.names) * len(classifier.classes_)
     if work > _BASELINE:
         typer.echo("Logistic regression is left out of the comparison: on so many rows and classes it takes too long.")
         return {}
-    with warnings.catch_warnings(action="ignore"):  # of its iterations, and of rows that differ
-        simple = LogisticRegression(max_iter=1000).fit(table.transform(problem.train), problem.y_train)
-        return {"logistic regression": _figures(problem.y_test, simple.predict(table.transform(problem.test)))}
+    with warnings.catch_warnings(action="ignore"):  # of its iterations
+        simple = LogisticRegression(max_iter=1000).fit(table.features(problem.train), problem.y_train)
+    return {"logistic regression": _figures(problem.y_test, simple.predict(table.features(problem.test)))}

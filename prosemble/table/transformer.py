@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
@@ -16,7 +17,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from prosemble import _words as words
 from prosemble.io.steps import kept, step_of
 from prosemble.table.formats import plain_arrow
-from prosemble.table.kinds import judged
+from prosemble.table.kinds import Column, judged
 from prosemble.table.rows import Rows, TableWarning, read_rows
 from prosemble.table.transform import column_transformer, features_of
 
@@ -59,19 +60,22 @@ class TableTransformer(TransformerMixin, BaseEstimator):
         self.fit_transform(X)
         return self
 
-    def fit_transform(
-        self, X: Any, y: Any = None, sample_weight: Any = None, judge: pd.DataFrame | None = None
-    ) -> pd.DataFrame:
-        """The same, and return the features.
+    def fit_transform(self, X: Any, y: Any = None, sample_weight: Any = None) -> pd.DataFrame:
+        """The same, and return the features; numbers are scaled by weighted rows."""
+        columns, rows = self.read(X)
+        return self.learn(columns, rows.frame, sample_weight)
 
-        Numbers are scaled by weighted rows; the kinds of columns are those of the rows to `judge`, X when None.
-        """
+    def read(self, X: Any) -> tuple[list[Column], Rows]:
+        """Judge the columns, and return them with the rows as they read them."""
         frame = self.frame(X, reset=True)
-        self.judged_ = judged(
-            frame if judge is None else judge,
-            columns=self.columns, keep=self.keep, drop=self.drop, kinds=self.kinds, dates=self.dates,
-        )  # fmt: skip
-        rows = self._rows(frame).frame
+        columns = judged(
+            frame, columns=self.columns, keep=self.keep, drop=self.drop, kinds=self.kinds, dates=self.dates
+        )
+        return columns, read_rows(columns, frame)
+
+    def learn(self, columns: Sequence[Column], rows: pd.DataFrame, sample_weight: Any = None) -> pd.DataFrame:
+        """Learn scaling and categories of rows that were read, of all or some of them, and return their features."""
+        self.judged_ = [replace(column) for column in columns]
         for column in self.judged_:
             if column.used and column.is_category:  # those of other rows are not learned
                 column.values = sorted({value for value in rows[column.name] if value is not None})
@@ -95,7 +99,7 @@ class TableTransformer(TransformerMixin, BaseEstimator):
             with config_context(enable_metadata_routing=True):  # to the scaler alone, which asks for it
                 features = self.transformer_.fit_transform(rows, sample_weight=weight)
         self.features_ = features_of(self.transformer_, self.judged_)
-        return pd.DataFrame(features, columns=self.features_.names, index=frame.index)
+        return self._named(features, rows)
 
     def transform(self, X: Any) -> pd.DataFrame:
         """Return the features of rows, and warn of what about them is not as it was in training.
@@ -106,21 +110,19 @@ class TableTransformer(TransformerMixin, BaseEstimator):
             If a column is missing, or a row has no value at all.
         """
         check_is_fitted(self)
-        rows = self._rows(self.frame(X))
+        rows = read_rows(self.judged_, self.frame(X))
         for note in rows.notes:
             warnings.warn(note, TableWarning, stacklevel=3)
         return self.features(rows.frame)
 
     def features(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Return the features of rows that were read by the columns."""
-        return pd.DataFrame(self.transformer_.transform(rows), columns=self.features_.names, index=rows.index)
+        return self._named(self.transformer_.transform(rows), rows)
 
-    def _rows(self, frame: pd.DataFrame) -> Rows:
-        rows = read_rows(self.judged_, frame)
-        if rows.empty.any():
-            where = words.rows(np.flatnonzero(rows.empty).tolist())
-            raise ValueError(f"X must have a value in each row; nothing is known of {where}.")
-        return rows
+    def _named(self, features: np.ndarray, rows: pd.DataFrame) -> pd.DataFrame:
+        if (unknown := np.flatnonzero(np.isnan(features).all(axis=1))).size:
+            raise ValueError(f"X must have a value in each row; nothing is known of {words.rows(unknown.tolist())}.")
+        return pd.DataFrame(features, columns=self.features_.names, index=rows.index)
 
     @property
     def columns_(self) -> pd.DataFrame:

@@ -183,12 +183,29 @@ def test_values_that_training_did_not_see(fitted, visits):
         TableWarning, match=r"age: 6 values of 6 \(\S+\) far from what training saw .*; in other units\?"
     ):
         fitted.predict(X[:6].assign(age=X["age"][:6] * 365))
+    with pytest.warns(TableWarning, match=r"age: 512 far from what training saw .*: row 2$"):
+        fitted.predict(X[:6].assign(age=[51, 512, 48, 44, 61, 50]))
     with pytest.warns(TableWarning, match=r"age: no number in 'n.d.' \(6\): gaps"):
         fitted.predict(X[:6].assign(age="n.d."))
     with pytest.raises(ValueError, match="No column 'crp', 'sex'. Columns: visit, age"):
         fitted.predict(X.drop(columns=["sex", "crp"]))
-    with pytest.raises(ValueError, match="nothing is known of row 2"):
-        fitted.predict(pd.concat([X[:1], X[1:2].assign(**dict.fromkeys(READ)), X[2:3]]))
+
+
+def test_rows_of_which_nothing_is_known(visits):
+    X, y = visits
+    holes = X[["age", "ward"]].copy()
+    holes.iloc[[3, 50]] = None
+    with pytest.warns(TableWarning, match="nothing is known of it: rows 4, 51"):
+        table = TableClassifier(GLVQ(max_iter=5)).fit(holes, y, sample_weight=np.ones(len(y)))
+    # The gap in a category is a value of its own, if training has it. Nothing is left of numbers alone.
+    assert len(table.predict(holes)) == len(y)
+    with pytest.warns(TableWarning, match="nothing is known of it: rows 4, 51"):
+        numbers = TableClassifier(GLVQ(max_iter=5)).fit(holes[["age"]], y)
+    with pytest.raises(ValueError, match="nothing is known of rows 4, 51"):
+        numbers.predict(holes[["age"]])
+    filled = TableClassifier(GLVQ(max_iter=5), missing="impute")
+    with pytest.warns(TableWarning, match="nothing is known of it"):
+        assert len(filled.fit(holes[["age"]], y).predict(holes[["age"]])) == len(y)
 
 
 def test_rare_categories_are_one(visits):
