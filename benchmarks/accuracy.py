@@ -104,10 +104,9 @@ def measure(part: str, folder: Path, seeds: int, names: list[str], found: Result
 
                     model = AutoPrototypeClassifier(random_seed=seed)
                 elif column == "recipe":
-                    from prosemble import models, recipe
+                    from prosemble.table.recipe import Recipe
 
-                    model = models.GLVQ(random_seed=seed, **recipe.SETTINGS)
-                    model.set_params(n_prototypes_per_class=recipe.prototypes_per_class(model, X, y_train))
+                    model = Recipe(random_seed=seed)
                 else:
                     model = named(column, seed)
                 model.fit(X, y_train)

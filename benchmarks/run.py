@@ -19,6 +19,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import commands
 import growth
 import limits
 import prediction
@@ -32,6 +33,8 @@ LIBRARIES = ("prosemble", "jax", "optax", "scikit-learn", "numpy")
 SECTIONS = {
     "fits": ("Training", "Later fits of the same kind; ours and the peers' take turns, median of five."),
     "processes": ("A new process", "Median of five, after one that writes byte code and fills the compile cache."),
+    "commands": ("The command line", "Processes, in turns with one that does `import sklearn.linear_model, pandas`; "
+                 "median of seven. `fit` is that without `--model`; programs are kept on disk for the next time."),
     "prediction": ("Prediction", "Median of fifteen, in turns, beside scikit-learn's."),
     "memory": ("Rows on disk", "What is resident beside the pages of the file, which the system can drop at any time."),
     "search": ("Search", "Twelve values of beta on five folds, 100 epochs each."),
@@ -47,6 +50,7 @@ def measured(section: str, folder: Path) -> Iterable[dict[str, Any]]:
     return {
         "fits": lambda: speed.fits(folder, peers),
         "processes": lambda: speed.processes(folder, peers),
+        "commands": commands.rows,
         "prediction": prediction.rows,
         "memory": prediction.from_memory_map,
         "search": lambda: search.rows(folder, peers),

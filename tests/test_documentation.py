@@ -13,6 +13,7 @@ from importlib.metadata import metadata
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import typer
 from matplotlib import pyplot
@@ -63,8 +64,8 @@ def shown(kind):
 
 def test_no_block_and_no_command_is_left_out():
     for page, text in TEXTS.items():
-        # The site's build reads formulas and directives.
-        assert [kind for kind, _ in PAGES[page] if not re.fullmatch(r"python|sh|c|math|\{\w+\}", kind)] == [], page
+        # The site's build reads formulas and directives; `text` is what a command printed.
+        assert [kind for kind, _ in PAGES[page] if not re.fullmatch(r"python|sh|c|math|text|\{\w+\}", kind)] == [], page
         assert len(re.findall(r"```|~~~", text)) == 2 * len(PAGES[page]), page
         assert not re.search(r"^\n(    |\t)", BLOCK.sub("", text), flags=re.MULTILINE), f"{page}: indented code"
     assert [command for command in COMMANDS if not any(re.fullmatch(kind, command) for kind in KINDS.values())] == []
@@ -86,6 +87,18 @@ def test_blocks_of_code(page, tmp_path, monkeypatch):
     pyplot.close("all")
 
 
+def horses():
+    """Return a table like that of docs/table.md."""
+    rng = np.random.default_rng(0)
+    lesion = rng.integers(1, 3, 80)
+    said_afterwards = ["surgery", "outcome", "lesion_type", "lesion_type_2", "lesion_type_3", "cp_data"]
+    frame = pd.DataFrame(rng.integers(1, 4, (80, len(said_afterwards))), columns=said_afterwards)
+    temperature = np.where(rng.uniform(size=80) < 0.2, "?", rng.normal(38, 0.5, 80).round(1).astype(str))
+    return frame.assign(
+        age=rng.choice([1, 9], 80), temperature=temperature, pulse=rng.normal(80 - 20 * lesion, 9), lesion=lesion
+    )
+
+
 @pytest.mark.breadth
 def test_commands_of_prosemble(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -94,6 +107,8 @@ def test_commands_of_prosemble(tmp_path, monkeypatch):
     rows = patients.drop(columns="diagnosis")
     rows.to_csv("new_patients.csv", index=False)
     rows.to_csv("new_rows.csv", index=False)
+    horses().to_csv("colic.csv", index=False)
+    horses().drop(columns=["lesion"]).to_csv("new_horses.csv", index=False, sep=";", decimal=",")
     lines = [line.removeprefix(".venv/bin/").removeprefix("prosemble ") for line in shown("prosemble")]
     assert {line.split()[0] for line in lines} == set(typer.main.get_command(app).commands)
     sooner = {"search": ["--time-budget", "0"], "report": ["--repeats", "1"]}
@@ -112,10 +127,13 @@ def test_commands_of_benchmarks(command, tmp_path):
     images = {f"X_{part}": rng.integers(256, size=(20, 28, 28)) for part in ("train", "test")}
     with (tmp_path / "MNIST_NPZ").open("wb") as file:
         np.savez(file, **images, y_train=np.arange(20) % 10, y_test=np.arange(20) % 10)
+    (tmp_path / "TABLES_FOLDER").mkdir()
+    pd.DataFrame(rng.normal(size=(60, 3))).assign(Type=["a", "b"] * 30).to_csv(tmp_path / "TABLES_FOLDER/glass.csv")
     _, script, *arguments = shlex.split(command)
     sooner = {
         "benchmarks/accuracy.py": ["--parts", "scikit-learn", "--data", "iris", "--seeds", "1"],
         "benchmarks/published.py": ["--data", "iris", "--runs", "1"],
+        "benchmarks/tables.py": ["--tables", "glass", "--splits", "2"],
         "benchmarks/mnist.py": ["--models", "GLVQ", "--epochs", "1"],
         # Each of its parts takes minutes: it only has to understand all but this part, which there is not.
         "benchmarks/run.py": ["nothing"],

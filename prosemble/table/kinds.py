@@ -199,7 +199,7 @@ def _as_number(name: str, held: Values) -> Column | None:
 
 def _numbers_but_for(odd: Mapping[str, int], unit: str) -> str:
     shown = words.listed([f"{words.quoted(word)} ({count:,})" for word, count in odd.items()], 4)
-    return "; ".join(filter(None, [f"in {unit}" if unit else "", f"no number in {shown}: gaps" if odd else ""]))
+    return "; ".join(filter(None, [f"in {unit}" if unit else "", f"no number in {shown}" if odd else ""]))
 
 
 def decimal_of(text: pa.Array) -> str:
@@ -270,7 +270,7 @@ def _of_numbers(column: Column, held: Values, wanted: bool) -> Column:
         )
     column.done = "standardised"
     if held.what == NUMBERS and (infinite := int(np.isinf(held.values).sum())):
-        column.why = f"{words.count(infinite, 'infinite value')}: gaps"
+        column.why = f"{words.count(infinite, 'infinite value')}"
     return column
 
 
@@ -339,7 +339,7 @@ def _of_dates(column: Column, held: Values, dates: str) -> Column:
     odd = int((np.isnat(moments)).sum()) - (held.values.null_count if held.what == TEXT else column.gaps)
     read = {"%d/": "day/month/year", "%m/": "month/day/year", "%d-%m": "day-month-year", "%m-%d": "month-day-year"}
     form = next((words_ for mark, words_ in read.items() if (column.form or "").startswith(mark)), "")
-    said = [f"read as {form}" if form else "", f"{odd:,} cells are no dates: gaps" if odd else ""]
+    said = [f"read as {form}" if form else "", f"{odd:,} cells are no dates" if odd else ""]
     column.why = "; ".join(filter(None, [column.why, *said]))
     return column
 
