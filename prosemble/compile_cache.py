@@ -27,8 +27,8 @@ def enable_compile_cache(folder: str | Path | None = None) -> Path:
     The first fit of a process compiles a program, which a later process then only reads. Programs of other versions,
     machines or shapes do not match and are compiled and added; the folder can be deleted at any time. It applies to
     everything that JAX compiles in this process. `PROSEMBLE_COMPILE_CACHE=FOLDER` in the environment, or `=1` for
-    the default folder, does the same without a change of code; the command line does so by itself, keeps the folder
-    below 200 MB, and leaves it alone with `=0`.
+    the default folder, does the same without a change of code; the command line does so by itself, keeps the default
+    folder below 200 MB, and leaves it alone with `=0`.
 
     Parameters
     ----------
@@ -71,26 +71,25 @@ def enable_as_environment_says() -> None:
 
 @contextmanager
 def kept_programs() -> Iterator[None]:
-    """Use the cache as the command line does: in the default folder unless the environment says otherwise, and bounded.
+    """Use the cache as the command line does: in the default folder, bounded, unless the environment says otherwise.
 
     Where it cannot be used, programs are compiled as without it.
     """
     value = os.environ.get(VARIABLE, "1")
-    folder = None
     if value != "0":
         with suppress(OSError, RuntimeError):
-            folder = enable_compile_cache(None if value == "1" else value)
+            enable_compile_cache(None if value == "1" else value)
     try:
         yield
     finally:
-        if folder is not None:
-            _forget_oldest(folder)
+        if value == "1" and default_folder().is_dir():
+            _forget_oldest(default_folder())
 
 
 def _forget_oldest(folder: Path) -> None:
     """Delete the programs that were not used for longest, until the others are no more than `MOST_BYTES`."""
     used: list[tuple[float, int, Path]] = []
-    for path in folder.iterdir():
+    for path in [*folder.glob("*-cache"), *folder.glob("*-atime")]:  # as JAX calls them
         with suppress(OSError):  # another process may have deleted it
             status = path.stat()
             used.append((max(status.st_atime, status.st_mtime), status.st_size, path))

@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import export
 
+from prosemble import _words as words
 from prosemble.distances import SquaredEuclidean
 from prosemble.io.program import Program, program_of
 from prosemble.io.writing import writable, write_bytes
@@ -23,6 +24,9 @@ from prosemble.objectives import Nearest
 
 # Old enough for the runtimes that are in use: ONNX 1.13 of 2022. The file's own layout (IR) is of the same release.
 OPSET, ML_OPSET, IR_VERSION = 18, 3, 8
+# What the file gives, and what all other names in it begin with, so that columns may be called as they are.
+OUTPUTS = ("label", "probabilities", "confidence")
+_WITHIN = "prosemble."
 
 
 def to_onnx(model: Any, path: str | Path) -> None:
@@ -52,7 +56,8 @@ def to_onnx(model: Any, path: str | Path) -> None:
     TypeError
         If the model is no classifier of prototypes, or a step before it cannot be exported.
     ValueError
-        If an operation, as of a function of yours, has no counterpart in ONNX; it is named.
+        If an operation, as of a function of yours, has no counterpart in ONNX, which is named; or a column that is read
+        by its name is called as an output is.
 
     Examples
     --------
@@ -79,6 +84,12 @@ def to_onnx(model: Any, path: str | Path) -> None:
         raise ImportError(f"to_onnx needs the extra `onnx`: pip install 'prosemble[onnx]' ({error}).") from error
     path = writable(path)
     program = program_of(model)
+    by_column = any(column.categories is not None for column in program.inputs)
+    if taken := [column.name for column in program.inputs if by_column and column.name in OUTPUTS]:
+        raise ValueError(
+            f"{program.name} cannot be exported to ONNX: column {words.quoted(taken[0])} is called as an output of the "
+            "file is; rename it."
+        )
     try:
         with _quiet():
             graph = jax2onnx.to_onnx(
@@ -86,13 +97,13 @@ def to_onnx(model: Any, path: str | Path) -> None:
                 [jax.ShapeDtypeStruct((export.symbolic_shape("n")[0], program.n_features), program.dtype)],
                 model_name=program.name,
                 opset=OPSET,
-                input_names=["X"],
-                output_names=["index", "probabilities", "confidence"],
+                input_names=[_WITHIN + "X" if by_column else "X"],
+                output_names=[_WITHIN + "index", *OUTPUTS[1:]],
                 enable_double_precision=program.dtype == np.float64,
             )
         graph.ir_version = IR_VERSION
         graph.producer_name = "prosemble"
-        if any(column.categories is not None for column in program.inputs):
+        if by_column:
             _take_columns(onnx, graph, program)
         _add_labels(onnx, graph, program)
         onnx.checker.check_model(graph)
@@ -115,9 +126,10 @@ def _add_labels(onnx: Any, graph: Any, program: Program) -> None:
         fits = classes.dtype.kind in "iu" and classes.max() <= np.iinfo(np.int64).max
         classes = classes.astype(np.int64) if fits else classes
         kind, values = onnx.helper.np_dtype_to_tensor_dtype(classes.dtype), classes
-    graph.graph.initializer.append(onnx.helper.make_tensor("classes", kind, classes.shape, values))
-    graph.graph.node.append(onnx.helper.make_node("Gather", ["classes", "index"], ["label"], axis=0))
-    label = onnx.helper.make_tensor_value_info("label", kind, ["n"])
+    graph.graph.initializer.append(onnx.helper.make_tensor(_WITHIN + "classes", kind, classes.shape, values))
+    indexed = [_WITHIN + "classes", _WITHIN + "index"]
+    graph.graph.node.append(onnx.helper.make_node("Gather", indexed, [OUTPUTS[0]], axis=0))
+    label = onnx.helper.make_tensor_value_info(OUTPUTS[0], kind, ["n"])
     del graph.graph.output[0]
     graph.graph.output.insert(0, label)
     onnx.helper.set_model_props(graph, {"features": json.dumps(program.feature_names)})
@@ -133,13 +145,13 @@ def _take_columns(onnx: Any, graph: Any, program: Program) -> None:
         columns.append(name)
         if categories is not None:
             places = [float(place) for place in range(len(categories))]
+            place, columns[-1] = f"{_WITHIN}place {j}", f"{_WITHIN}category {j}"
             nodes.append(onnx.helper.make_node(
-                "LabelEncoder", [name], [f"place {j}"], domain="ai.onnx.ml", default_float=-1.0,
+                "LabelEncoder", [name], [place], domain="ai.onnx.ml", default_float=-1.0,
                 keys_strings=[*categories, ""], values_floats=[*places, float("nan")],
             ))  # fmt: skip
-            nodes.append(onnx.helper.make_node("Cast", [f"place {j}"], [f"category {j}"], to=kind))
-            columns[-1] = f"category {j}"
-    nodes.append(onnx.helper.make_node("Concat", columns, ["X"], axis=1))
+            nodes.append(onnx.helper.make_node("Cast", [place], [columns[-1]], to=kind))
+    nodes.append(onnx.helper.make_node("Concat", columns, [_WITHIN + "X"], axis=1))
     del graph.graph.input[:]
     graph.graph.input.extend(inputs)
     for node in reversed(nodes):
@@ -157,8 +169,8 @@ def _fed(program: Program, X: np.ndarray) -> dict[str, np.ndarray]:
         if categories is not None:
             places = np.nan_to_num(X[:, j], nan=len(categories)).astype(int)
             # No category is called like this.
-            words = np.array([*categories, "", "\0"], dtype=object)
-            fed[name] = words[np.where(places < 0, len(categories) + 1, places)][:, None]
+            strings = np.array([*categories, "", "\0"], dtype=object)
+            fed[name] = strings[np.where(places < 0, len(categories) + 1, places)][:, None]
     return fed
 
 

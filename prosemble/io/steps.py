@@ -9,6 +9,7 @@ other number for a category that is not among them.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -458,8 +459,8 @@ def _lesson(content: Kept) -> Any:
         for step in steps[:1]:
             if step["class"] == "OneHotEncoder":
                 for name, values, rare in zip(names, step["categories"], step["rare"], strict=True):
-                    often = step.get("min_frequency") or 1
-                    columns[name] = [value for value in values for _ in range(1 if value in rare else often)]
+                    often, seldom = step.get("min_frequency") or 1, set(rare)
+                    columns[name] = [value for value in values for _ in range(1 if value in seldom else often)]
             elif step["class"] == "SimpleImputer":
                 for place in step["marked"]:
                     columns[names[place]] = [0.0, np.nan, 1.0]
@@ -471,7 +472,7 @@ def _lesson(content: Kept) -> Any:
 
 
 def _frequent(values: Sequence[Any]) -> Any:
-    return max(values, key=values.count) if not isinstance(values[0], float) else 1.0
+    return Counter(values).most_common(1)[0][0] if not isinstance(values[0], float) else 1.0
 
 
 def _teach(transformer: Any, content: Kept) -> None:

@@ -28,7 +28,10 @@ _GROUPED = r"(\d)[ \x{a0}\x{202f}'\x{2019}](\d{3})\b"
 _EXPONENT = r"([eE][-+]?\d+)?$"
 _MARKS = {".": ",", ",": "."}
 # A number with this mark of decimals; the other mark may stand between thousands.
-_NUMBER = {mark: rf"^[-+]?(\d+|\d{{1,3}}(\{other}\d{{3}})+)?(\{mark}\d+)?{_EXPONENT}" for mark, other in _MARKS.items()}
+_NUMBER = {
+    mark: rf"^[-+]?((\d+|\d{{1,3}}(\{other}\d{{3}})+)(\{mark}\d*)?|\{mark}\d+){_EXPONENT}"
+    for mark, other in _MARKS.items()
+}
 # A number that can have no other mark of decimals than this one: `1.234` may be a thousand and more, `1.5` is not.
 _CERTAIN = {
     mark: rf"^[-+]?(\d*\{mark}(\d{{1,2}}|\d{{4,}})|0\{mark}\d+|\d{{4,}}\{mark}\d+|\d{{1,3}}(\{other}\d{{3}})+\{mark}\d+"
@@ -42,7 +45,7 @@ _WITH_UNIT = (
     r"^(?P<before>[€$£¥]?)\s*(?P<number>[-+]?[\d.,]*\d)\s*(?P<after>[€$£¥%°]?|\s[\p{L}µ%°][\p{L}\d%°/²³.]{0,7})$"
 )
 
-_CLOCKS = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f")
+_CLOCKS = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p")
 # The forms of a date, and the ways in which each can be read, the more usual one first.
 _DAYS = {
     r"^\d{1,2}\.\d{1,2}\.\d{4}\b": ("%d.%m.%Y",),
@@ -50,6 +53,7 @@ _DAYS = {
     r"^\d{1,2}/\d{1,2}/\d{4}\b": ("%d/%m/%Y", "%m/%d/%Y"),
     r"^\d{1,2}/\d{1,2}/\d{2}\b": ("%d/%m/%y", "%m/%d/%y"),
     r"^\d{1,2}-\d{1,2}-\d{4}\b": ("%d-%m-%Y", "%m-%d-%Y"),
+    r"^\d{4}-\d{1,2}-\d{1,2}\b": ("%Y-%m-%d",),
     r"^\d{4}/\d{1,2}/\d{1,2}\b": ("%Y/%m/%d",),
     r"^\d{4}\.\d{1,2}\.\d{1,2}\b": ("%Y.%m.%d",),
     r"^\d{1,2} \p{L}{3} \d{4}\b": ("%d %b %Y",),
@@ -107,9 +111,10 @@ def _plain(cells: Cells) -> np.ndarray | None:
 
 
 def _without_unit(cells: Cells, unit: str) -> Cells:
-    """Return the cells with an ASCII minus, without blanks between thousands, and without that unit."""
+    """Return the cells with an ASCII minus, without blanks between thousands, and without that unit beside a number."""
     if unit:
-        cells = pc.utf8_trim_whitespace(pc.replace_substring(cells, unit, ""))
+        behind = pc.replace_substring_regex(cells, rf"([\d\s.,]){re.escape(unit)}$", r"\1")
+        cells = pc.utf8_trim_whitespace(pc.replace_substring_regex(behind, rf"^{re.escape(unit)}([\d\s.,+-])", r"\1"))
     if pc.any(pc.match_substring_regex(cells, r"[^\x00-\x7f]|\d[ ']\d")).as_py():
         cells = pc.replace_substring(cells, "\N{MINUS SIGN}", "-")
         for _ in range(3):  # matches do not overlap
@@ -125,21 +130,42 @@ def unit_of(cells: Cells) -> str:
     return units[0] if len(units) == 1 else ""
 
 
+def decimal_of(cells: Cells, unit: str = "") -> str:
+    """Return the mark of decimals that most of the cells can only have."""
+    certain = certain_decimals(_without_unit(cells, unit))
+    return "," if certain[","] > certain["."] else "."
+
+
 def certain_decimals(cells: Cells) -> dict[str, int]:
     """Return how many cells can only be numbers with a point, and how many with a comma, for their decimals."""
-    return {mark: pc.sum(pc.match_substring_regex(cells, _CERTAIN[mark])).as_py() or 0 for mark in _MARKS}
+    bare = _number_within(cells)
+    return {mark: pc.sum(pc.match_substring_regex(bare, _CERTAIN[mark])).as_py() or 0 for mark in _MARKS}
 
 
 def mostly_numbers(cells: Cells, decimal: str) -> bool:
-    """Whether at least half of what the cells hold is numbers with this mark of decimals."""
-    fits = pc.sum(pc.match_substring_regex(cells, _NUMBER[decimal])).as_py() or 0
+    """Whether at least half of what the cells hold is numbers with this mark of decimals, with units or without."""
+    fits = pc.sum(pc.match_substring_regex(_number_within(cells), _NUMBER[decimal])).as_py() or 0
     return 2 * fits >= len(cells) - cells.null_count > 0
 
 
 def with_points(cells: Cells) -> Cells:
     """Return numbers that have a decimal comma with a point, without marks between thousands; the rest as it is."""
+    parts = pc.extract_regex(cells, _WITH_UNIT)
+    before, number, after = (pc.struct_field(parts, part) for part in ("before", "number", "after"))
+    with_unit = pc.binary_join_element_wise(before, _with_point(number), after, "")
+    return pc.coalesce(_with_point(cells), with_unit, cells)
+
+
+def _with_point(cells: Cells) -> Cells:
+    """Return numbers that have a decimal comma with a point, null for all other cells."""
     fits = pc.match_substring_regex(cells, _NUMBER[","])
-    return pc.if_else(fits, pc.replace_substring(pc.replace_substring(cells, ".", ""), ",", "."), cells)
+    bare = pc.if_else(fits, cells, pa.scalar(None, pa.string()))
+    return pc.replace_substring(pc.replace_substring(bare, ".", ""), ",", ".")
+
+
+def _number_within(cells: Cells) -> Cells:
+    """Return the number of cells that hold one and a unit, all other cells as they are."""
+    return pc.coalesce(pc.struct_field(pc.extract_regex(cells, _WITH_UNIT), "number"), cells)
 
 
 def are_numbers(cells: Cells) -> np.ndarray:
@@ -184,7 +210,7 @@ def date_format(cells: Cells) -> str | None:
     some = pc.drop_null(cells)[:_SAMPLE]
     if not len(some):
         return None
-    if share(some, _ISO) >= 0.95:
+    if share(some, _ISO) >= 0.95 and _readable(some, ISO) >= 0.95 and not _are_seasons(some):
         return ISO
     for pattern, days in _DAYS.items():
         if share(some, pattern) >= 0.95:
@@ -193,6 +219,13 @@ def date_format(cells: Cells) -> str | None:
             best = max(found, key=lambda form: found[form])
             return best if found[best] >= 0.95 else None
     return None
+
+
+def _are_seasons(cells: Cells) -> bool:
+    """Whether all cells name a year and the next one, as 2010-11 does, and not a month."""
+    parts = pc.extract_regex(cells, r"^\d{2}(?P<year>\d{2})-(?P<next>\d{2})$")
+    year, following = (pc.cast(pc.struct_field(parts, part), pa.int64()) for part in ("year", "next"))
+    return year.null_count == 0 and pc.all(pc.equal(pc.add(year, 1), following)).as_py()
 
 
 def share(cells: Cells, pattern: str) -> float:

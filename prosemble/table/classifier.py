@@ -154,7 +154,8 @@ class TableClassifier(ClassifierMixin, BaseEstimator):
         y : array-like of shape (n_samples,)
             Labels, one for each row.
         sample_weight : array-like of shape (n_samples,), optional
-            Of the scaling of numbers and of the estimator's training; an integer weight equals so many rows.
+            Of the scaling of numbers and of the estimator's training. Kinds of columns, medians and what categories
+            are rare are those of the rows, whatever they weigh.
 
         Returns
         -------
@@ -234,7 +235,9 @@ class TableClassifier(ClassifierMixin, BaseEstimator):
                 "those with squared Euclidean, Euclidean, relevance and omega distances have one."
             )
         given = {name: getattr(self, name) for name in ("columns", "keep", "drop", "kinds", "dates")}
-        return TableTransformer(**given, missing="metric" if can and self.missing != "impute" else "impute")
+        missing = "metric" if can and self.missing != "impute" else "impute"
+        # The models within take what it returns, whatever the configuration says that transformers return.
+        return TableTransformer(**given, missing=missing).set_output(transform="default")
 
     def _labels(self, rows: pd.DataFrame, y: Any) -> np.ndarray:
         given = np.asarray(y, object)
@@ -347,7 +350,7 @@ class TableClassifier(ClassifierMixin, BaseEstimator):
     def with_columns_as_judged(self) -> Self:
         """Return an unfitted clone that takes the columns that this one does, as what it takes them for."""
         check_is_fitted(self)
-        kinds = {column.name: column.kind for column in self.table_.judged_ if column.used}
+        kinds = {column.name: column for column in self.table_.judged_ if column.used}
         return clone(self).set_params(columns=list(kinds), keep=(), drop=(), kinds=kinds, dates="auto")
 
     def fitted_steps(self) -> tuple[list[tuple[str, Any]], Any]:

@@ -70,11 +70,15 @@ class Dialect:
 
 @dataclass
 class Sheet:
-    """The cells of a table as text, column by column, and what was noticed on the way."""
+    """The cells of a table as text, column by column, and what was noticed on the way.
+
+    `measured` tells of each column which cells the file itself holds as numbers; None where all are text.
+    """
 
     names: list[str]
     columns: list[pa.Array]
     notes: list[str] = field(default_factory=list)
+    measured: list[np.ndarray] | None = None
 
 
 def read_delimited(
@@ -178,17 +182,22 @@ def _by_line(
     kept: list[list[str]] = []
     remarks: list[int] = []
     headers: list[int] = []
+    ragged, marks = "", False
     for line, row in rows:
         if row == names:
             headers.append(line)
-        elif heading.is_comment(row, width) and width > 1:
-            remarks.append(line)
         elif len(row) == width:
             kept.append(row)
-        elif not row:  # a blank line is a row of which nothing is known
+            marks = marks or row[0].startswith("#")
+        elif not heading.filled(row):  # a blank line is a row of which nothing is known
             kept.append([""] * width)
+        elif heading.is_comment(row, width):
+            remarks.append(line)
+            ragged = ragged or _ragged(source, len(kept) + 1, line, row, names, width, dialect)
         else:
             raise ValueError(_ragged(source, len(kept) + 1, line, row, names, width, dialect))
+    if marks and ragged:  # where values begin with a #, it makes no remark of a row
+        raise ValueError(ragged)
     columns = [pa.array(column, pa.string()) for column in zip(*kept, strict=True)] or [
         pa.array([], pa.string())
     ] * width

@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -51,6 +52,8 @@ def plain_arrow(table: pa.Table) -> pd.DataFrame:
             column = column.cast(pa.timestamp("s"))
         elif pa.types.is_dictionary(field.type) and not pa.types.is_string(field.type.value_type):
             column = column.cast(pa.dictionary(field.type.index_type, pa.string()))
+        elif pa.types.is_interval(field.type):  # of which pandas has no type
+            column = pa.array([None if each is None else str(each) for each in column.to_pylist()], pa.string())
         columns[index] = column
     return (
         table.from_arrays(list(columns.values()), table.column_names)
@@ -79,17 +82,22 @@ def read_excel(data: bytes, source: str, sheet: str | None, header: str) -> tupl
     names = [page.title for page in book.worksheets]
     if sheet is not None and sheet not in names:
         raise ValueError(f"{source}: has no sheet {words.quoted(sheet)}. Sheets: {words.listed(names)}.")
+    found: list[tuple[str, Sheet]] = []
     for page in book.worksheets if sheet is None else [book[sheet]]:
-        rows = [[_text(cell) for cell in row] for row in page.iter_rows(values_only=True)]
-        if any(map(heading.filled, rows)):
-            break
-    else:
-        raise ValueError(f"{source}: holds no rows.")
-    others = [name for name in names if name != page.title]
-    which = f"sheet {words.quoted(page.title)}"
+        table = _from_rows(list(page.iter_rows(values_only=True)), source, header)
+        if table is not None:
+            found.append((page.title, table))
+            if len(table.names) > 1:  # and not a page of remarks
+                break
+    if not found:
+        where = words.quoted(sheet) if sheet is not None else words.listed(names, 5)
+        raise ValueError(f"{source}: holds no rows of a table in sheet {where}.")
+    title, table = max(found, key=lambda each: len(each[1].names) > 1)
+    others = [name for name in names if name != title]
+    which = f"sheet {words.quoted(title)}"
     if others and sheet is None:
         which += f" (others, by {words.option('sheet', 'NAME')}: {words.listed(others, 5)})"
-    return _from_rows(rows, source, header), which
+    return table, which
 
 
 def _text(value: Any) -> str:
@@ -101,20 +109,31 @@ def _text(value: Any) -> str:
     return value.isoformat(" ") if hasattr(value, "hour") and hasattr(value, "year") else str(value)
 
 
-def _from_rows(rows: list[list[str]], source: str, header: str) -> Sheet:
+def _from_rows(values: list[tuple[Any, ...]], source: str, header: str) -> Sheet | None:
+    """Return the table that a worksheet holds below its titles, None where it holds none."""
+    rows = [[_text(value) for value in row] for row in values]
     while rows and not heading.filled(rows[-1]):  # what was formatted, not what was filled
         rows.pop()
-    used = max(max((j + 1 for j, cell in enumerate(row) if cell.strip()), default=0) for row in rows)
+    used = max((j + 1 for row in rows for j, cell in enumerate(row) if cell.strip()), default=0)
     rows = [[*row, *[""] * used][:used] for row in rows]
-    at = heading.beginning(rows[:_HEAD], named=header != "none")
+    named = header != "none"
+    at = heading.beginning(rows[:_HEAD], named)
+    if at + named >= len(rows):
+        return None
     notes = [f"skipped {words.count(at, 'row')} above the table"] if at else []
-    body = rows[at if header == "none" else at + 1 :]
-    columns = [pa.array(column, pa.string()) for column in zip(*body, strict=True)] or [
-        pa.array([], pa.string())
-    ] * used
-    if header == "none":
-        return Sheet([f"column_{j + 1}" for j in range(used)], columns, notes)
-    return Sheet(heading.checked_names(rows[at], columns, header, source, f"row {at + 1}"), columns, notes)
+    begins = at + named
+    columns = [pa.array(column, pa.string()) for column in zip(*rows[begins:], strict=True)]
+    names = (
+        heading.checked_names(rows[at], columns, header, source, f"row {at + 1}")
+        if named
+        else [f"column_{j + 1}" for j in range(used)]
+    )
+    cells = [[*row, *[None] * used][:used] for row in values[begins : len(rows)]]
+    return Sheet(names, columns, notes, [_measured(column) for column in zip(*cells, strict=True)])
+
+
+def _measured(values: Sequence[Any]) -> np.ndarray:
+    return np.array([isinstance(value, int | float) for value in values])
 
 
 def read_arff(text: str, source: str) -> pd.DataFrame:
@@ -149,15 +168,19 @@ def read_json(text: str, source: str) -> Sheet:
             raise ValueError(f"{source}: is no list of objects.")
         places = [f"object {i + 1}" for i in range(len(records))]
     else:
-        lines = [(i + 1, line) for i, line in enumerate(text.splitlines()) if line.strip()]
+        # Strings of JSON may hold all other characters that end a line elsewhere.
+        lines = [(i + 1, line) for i, line in enumerate(text.split("\n")) if line.strip()]
         records = [_loaded(line, source, f"line {number}") for number, line in lines]
         places = [f"line {number}" for number, _ in lines]
     for place, record in zip(places, records, strict=True):
         if not isinstance(record, Mapping):
             raise ValueError(f"{source}: {place} is no JSON object.")
     names = list(dict.fromkeys(name for record in records for name in record))
-    columns = [pa.array([_json_text(record.get(name)) for record in records], pa.string()) for name in names]
-    return Sheet(heading.checked_names(names, columns, "first", source, ""), columns)
+    values = [[record.get(name) for record in records] for name in names]
+    columns = [pa.array(map(_json_text, column), pa.string()) for column in values]
+    return Sheet(
+        heading.checked_names(names, columns, "first", source, ""), columns, measured=list(map(_measured, values))
+    )
 
 
 def _loaded(text: str, source: str, place: str) -> Any:

@@ -44,7 +44,7 @@ def beginning(rows: Sequence[Row], named: bool = True) -> int:
     it makes the rows below it an error. Where the table is not `named`, every row of one cell is a title.
     """
     width = width_of(rows)
-    names = next((i for i, row in enumerate(rows) if len(row) == width and _heads(row, rows[i + 1 :])), None)
+    names = _head(rows, width) if any(len(row) != width for row in rows) else None
     for i, row in enumerate(rows):
         content = filled(row)
         alone = len(content) <= 1 < width and (width > 2 or len(row) < width)
@@ -56,12 +56,15 @@ def beginning(rows: Sequence[Row], named: bool = True) -> int:
     return len(rows)
 
 
-def _heads(row: Row, below: Sequence[Row]) -> bool:
-    """Whether the row reads as names above numbers."""
-    if len(filled(row)) < len(row) or len(set(row)) < len(row) or any(_are_values(row)):
-        return False
-    columns = zip(*[other for other in below if len(other) == len(row)], strict=True)
-    return any(2 * sum(_are_values(column)) > len(column) for column in columns)
+def _head(rows: Sequence[Row], width: int) -> int | None:
+    """Return the place of the first row that reads as names above numbers."""
+    whole = [i for i, row in enumerate(rows) if len(row) == width]
+    are_values = _are_values([cell for i in whole for cell in rows[i]]).reshape(len(whole), width)
+    for k, i in enumerate(whole[:-1]):
+        names = set(filled(rows[i]))
+        if len(names) == width and not are_values[k].any() and (are_values[k + 1 :].mean(axis=0) > 0.5).any():
+            return i
+    return None
 
 
 def _are_values(texts: Sequence[str]) -> np.ndarray:

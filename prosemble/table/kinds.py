@@ -17,6 +17,7 @@ from prosemble.table import cells
 from prosemble.table.values import CATEGORIES, LISTS, MOMENTS, NUMBERS, TEXT, YES_NO, Values, values_of
 
 IDENTIFIER, FREE_TEXT = "identifier", "free text"
+CATEGORICAL = (CATEGORIES, YES_NO)
 #: What a person may say that a column is.
 SAID = ("number", "category", "yes/no", "date")
 # Fewer rows than these have values of their own by chance.
@@ -53,8 +54,8 @@ class Column:
     name, kind, done, why : str
     used : bool
         Whether the model learns from it.
-    unit : str
-        What stands beside each number.
+    unit, decimal : str
+        What stands beside each number of a text, and its mark of decimals.
     form : str, optional
         Of dates that are text, as `cells.dates` takes it.
     first : str, optional
@@ -77,6 +78,7 @@ class Column:
     why: str = ""
     used: bool = True
     unit: str = ""
+    decimal: str = "."
     form: str | None = None
     first: str | None = None
     clock: bool = False
@@ -89,7 +91,7 @@ class Column:
 
     @property
     def is_category(self) -> bool:
-        return self.kind in (CATEGORIES, YES_NO)
+        return self.kind in CATEGORICAL
 
     @property
     def parts(self) -> list[str]:
@@ -120,10 +122,12 @@ def judged(
     columns: str | Sequence[str] = "auto",
     keep: Collection[str] = (),
     drop: Collection[str] = (),
-    kinds: Mapping[str, str] | None = None,
+    kinds: Mapping[str, str | Column] | None = None,
     dates: str = "auto",
 ) -> list[Column]:
     """Return a `Column` for each of the frame's, in their order.
+
+    Instead of a kind, a column of the same name may be given, as another table was judged.
 
     Raises
     ------
@@ -132,7 +136,7 @@ def judged(
     """
     kinds = dict(kinds or {})
     for name, kind in kinds.items():
-        if kind not in SAID:
+        if not isinstance(kind, Column) and kind not in SAID:
             raise ValueError(f"{words.as_kind(name, kind)}: a column can be said to be one of {', '.join(SAID)}.")
     chosen = None if isinstance(columns, str) else set(columns)
     for names in (kinds, keep, drop, chosen or ()):
@@ -186,26 +190,21 @@ def _as_number(name: str, held: Values) -> Column | None:
     if cells.have_codes(text):
         return None
     for unit in dict.fromkeys(["", cells.unit_of(text)]):
-        read = cells.numbers(text, decimal_of(text), unit)
+        decimal = cells.decimal_of(text, unit)
+        read = cells.numbers(text, decimal, unit)
         odd = cells.counted(text.filter(pa.array(read.odd)))
         found = len(text) - text.null_count - sum(odd.values())
         strange = sum(count for word, count in odd.items() if not cells.stands_for_no_number(word))
         distinct = len(np.unique(read.values[~np.isnan(read.values)]))
         few = strange <= _ODD_WORDS * found and distinct >= max(_MANY_NUMBERS, 2 * len(odd))
         if found and (few if strange else sum(odd.values()) <= 2 * found):
-            return Column(name, NUMBERS, unit=unit, why=_numbers_but_for({**held.marks, **odd}, unit))
+            return Column(name, NUMBERS, unit=unit, decimal=decimal, why=_numbers_but_for({**held.marks, **odd}, unit))
     return None
 
 
 def _numbers_but_for(odd: Mapping[str, int], unit: str) -> str:
     shown = words.listed([f"{words.quoted(word)} ({count:,})" for word, count in odd.items()], 4)
     return "; ".join(filter(None, [f"in {unit}" if unit else "", f"no number in {shown}" if odd else ""]))
-
-
-def decimal_of(text: pa.Array) -> str:
-    """Return the mark of decimals that most of the cells can only have."""
-    certain = cells.certain_decimals(text)
-    return "," if certain[","] > certain["."] else "."
 
 
 def _as_words(name: str, text: pa.Array) -> Column:
@@ -225,8 +224,10 @@ def _as_words(name: str, text: pa.Array) -> Column:
     return Column(name, CATEGORIES)
 
 
-def _of_kind(name: str, held: Values, kind: str) -> Column:
+def _of_kind(name: str, held: Values, kind: str | Column) -> Column:
     """Return a column of the kind that somebody said it is."""
+    if isinstance(kind, Column):
+        return Column(name, kind.kind, why=kind.why, unit=kind.unit, decimal=kind.decimal, form=kind.form)
     column = Column(name, kind, why="you said so")
     if kind == MOMENTS and held.what == TEXT:
         column.form = cells.date_format(held.values)
@@ -236,7 +237,8 @@ def _of_kind(name: str, held: Values, kind: str) -> Column:
         if held.what == LISTS:
             raise ValueError(f"{words.as_kind(name, kind)}: it holds lists.")
         column.unit = cells.unit_of(held.values)
-        if np.isnan(cells.numbers(held.values, decimal_of(held.values), column.unit).values).all():
+        column.decimal = cells.decimal_of(held.values, column.unit)
+        if np.isnan(cells.numbers(held.values, column.decimal, column.unit).values).all():
             raise ValueError(f"{words.as_kind(name, kind)}: no cell is a number.")
     return column
 
@@ -294,7 +296,7 @@ def _key(name: str, values: np.ndarray) -> str:
 
 
 def _of_categories(column: Column, held: Values, wanted: bool) -> Column:
-    text = text_of(held)
+    text = categories_in(column, held)
     counts = cells.counted(text)
     column.gaps = text.null_count
     column.values = list(counts)
@@ -339,7 +341,11 @@ def _of_dates(column: Column, held: Values, dates: str) -> Column:
     odd = int((np.isnat(moments)).sum()) - (held.values.null_count if held.what == TEXT else column.gaps)
     read = {"%d/": "day/month/year", "%m/": "month/day/year", "%d-%m": "day-month-year", "%m-%d": "month-day-year"}
     form = next((words_ for mark, words_ in read.items() if (column.form or "").startswith(mark)), "")
-    said = [f"read as {form}" if form else "", f"{odd:,} cells are no dates" if odd else ""]
+    said = [
+        f"read as {form}" if form else "",
+        "years of two digits are 1969 to 2068" if "%y" in (column.form or "") else "",
+        f"{words.count(odd, 'cell')} {'is no date' if odd == 1 else 'are no dates'}" if odd else "",
+    ]
     column.why = "; ".join(filter(None, [column.why, *said]))
     return column
 
@@ -354,7 +360,7 @@ def numbers_in(column: Column, held: Values) -> np.ndarray:
         return pc.cast(pc.equal(held.values, "True"), pa.float64()).to_numpy(zero_copy_only=False)
     if held.what == LISTS:
         return np.full(len(held.values), np.nan)
-    return cells.numbers(held.values, decimal_of(held.values), column.unit).values
+    return cells.numbers(held.values, column.decimal, column.unit).values
 
 
 def moments_in(column: Column, held: Values) -> np.ndarray:
@@ -366,7 +372,17 @@ def moments_in(column: Column, held: Values) -> np.ndarray:
     return np.full(len(held.values), np.datetime64("NaT", "us"))
 
 
-def text_of(held: Values) -> pa.Array:
+def categories_in(column: Column, held: Values) -> pa.Array:
+    """Return the categories of a column, null where it has none; yes and no are spelled as most often in training."""
+    text = _text_of(held)
+    if column.kind != YES_NO:
+        return text
+    known = column.values or list(cells.counted(text))
+    spelled = {value.lower(): value for value in reversed(known)}
+    return pa.array([value and spelled.get(value.lower(), value) for value in text.to_pylist()], pa.string())
+
+
+def _text_of(held: Values) -> pa.Array:
     """Return the values of a column as text, whatever they are."""
     if held.what == NUMBERS:
         return pa.array([None if np.isnan(value) else f"{value:.15g}" for value in held.values], pa.string())

@@ -37,11 +37,12 @@ def nearest_rows(classifier: TableClassifier, features: pd.DataFrame, y: np.ndar
         model, steps = unwrapped(classifier.estimator_, "estimator")
     except TypeError:
         return None
-    if len(model.prototypes_) == len(features):  # each row is one
-        return [[label] for label in features.index.tolist()]
     rows: Any = features
     for _, step in steps:
         rows = step.transform(rows)
+    # Of very many that are the rows themselves, the distances would take too long.
+    if np.shape(model.prototypes_) == np.shape(rows) and np.allclose(model.prototypes_, rows, equal_nan=True):
+        return [[label] for label in features.index.tolist()]
     distances = model.distances(rows)
     nearest = []
     for k, label in enumerate(model.prototype_labels_):
@@ -140,7 +141,10 @@ def counterfactual(classifier: TableClassifier, X: Any, target: Any) -> pd.DataF
     result.index = features.index
     stays = wanted.met(former, np.arange(len(former)))
     as_given = classifier.table_.frame(X)[result.columns].set_axis(features.index)
-    return result if not stays.any() else pd.concat([result[~stays], as_given[stays]]).loc[features.index]
+    if not stays.any():
+        return result
+    order = np.argsort(np.concatenate([np.flatnonzero(~stays), np.flatnonzero(stays)]), kind="stable")
+    return pd.concat([result[~stays], as_given[stays]]).iloc[order]
 
 
 def _named(model: Any, rows: np.ndarray) -> Any:

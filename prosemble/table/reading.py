@@ -5,9 +5,12 @@ from __future__ import annotations
 import bz2
 import gzip
 import io
+import lzma
+import re
 import sys
 import zipfile
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,6 +30,17 @@ from prosemble.table.header import HEADERS
 STANDARD_INPUT = "-"
 _COMPRESSED = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\x28\xb5\x2f\xfd": "zstd"}
 _ZIP, _WORKBOOK = b"PK\x03\x04", "xl/workbook.xml"  # which is what an Excel file is
+# What the packers raise where bytes are missing or wrong.
+_DAMAGED = (
+    OSError,
+    EOFError,
+    ValueError,
+    RuntimeError,
+    zlib.error,
+    lzma.LZMAError,
+    zipfile.BadZipFile,
+    pa.ArrowException,
+)
 # By the first bytes: what cannot be read, and what to do about it.
 _REFUSED = {
     b"\xd0\xcf\x11\xe0": "an old Excel file (.xls); save it as .xlsx or .csv",
@@ -61,6 +75,10 @@ class Reading:
     how: str
     remembered: dict[str, Any] = field(default_factory=dict)
     text: dict[str, pa.Array] = field(default_factory=dict)
+
+    def spelled(self, names: Iterable[str]) -> pd.DataFrame:
+        """Return the table with the cells of some columns as they stood in a text, though they be numbers."""
+        return self.frame.assign(**{name: self.text[name].to_pandas() for name in names if name in self.text})
 
 
 def read_table(
@@ -123,10 +141,10 @@ def read_table(
     '2 rows, 3 columns; semicolons between cells, decimal commas, UTF-8.'
     """
     reading = read(path, separator=separator, decimal=decimal, encoding=encoding, header=header, sheet=sheet)
-    for name, column in reading.text.items():
-        if pd.api.types.is_string_dtype(reading.frame[name].dtype):
-            tidy = cells.tidied(cells.with_points(column) if name in reading.remembered.get("decimals", ()) else column)
-            reading.frame[name] = _column(tidy, tidy, ".")
+    for name in reading.text:
+        column = reading.frame[name]
+        if pd.api.types.is_string_dtype(column.dtype):
+            reading.frame[name] = _column(cells.tidied(column))
     return reading.frame, reading.how
 
 
@@ -164,6 +182,7 @@ def read(
         )
     if kind == "text":
         page, dialect = read_delimited(text, source, options["separator"], options["header"], options["decimal"])
+        options["separator"] = dialect.separator
         reading = _typed(page, options, [dialect.words], written)
     elif kind == "json":
         reading = _typed(formats.read_json(text, source), options, ["JSON"], written)
@@ -243,7 +262,7 @@ def _unpacked(data: bytes, source: str) -> tuple[bytes, str]:
         files = [name for name in members if not name.endswith("/") and "__MACOSX" not in name]
         if archive is not None and len(files) == 1:
             return archive.read(files[0]), f"zip ({words.short(files[0])})"
-    except (OSError, EOFError, ValueError, RuntimeError, zipfile.BadZipFile, pa.ArrowException) as error:
+    except _DAMAGED as error:
         raise ValueError(f"{source}: is compressed and damaged, or not whole.") from error
     if members and _WORKBOOK not in members:
         raise ValueError(f"{source}: holds {len(files)} files, not one: {words.listed(files)}.")
@@ -252,7 +271,7 @@ def _unpacked(data: bytes, source: str) -> tuple[bytes, str]:
 
 def _recognised(data: bytes, source: str, encoding: str | None) -> tuple[str, str, str]:
     """Return the kind of file that the bytes are, whatever its name is, and of a text it and its encoding."""
-    if data.startswith(b"PAR1"):
+    if data.startswith(b"PAR1") and not data[4:8].decode("latin1").isprintable():  # it may begin the name of a column
         return "parquet", "", ""
     if data.startswith((b"ARROW1", b"FEA1", b"\xff\xff\xff\xff")):
         return "arrow", "", ""
@@ -266,7 +285,7 @@ def _recognised(data: bytes, source: str, encoding: str | None) -> tuple[str, st
     first = next((line for line in lines if line and not line.startswith("%")), "")
     if first.lower().startswith("@relation"):
         return "arff", text, written
-    if first.startswith("{") or first == "[" or first.startswith("[{"):
+    if re.match(r"\{|\[\s*(\{|$)", first):
         return "json", text, written
     return "text", text, written
 
@@ -293,7 +312,20 @@ def _decoded(data: bytes, source: str, encoding: str | None) -> tuple[str, str]:
     except UnicodeDecodeError as error:
         if form != "utf-8-sig":
             raise ValueError(f"{source}: is no table: it is neither text nor a file that is known.") from error
+    _require_no_slip(data, source)
     return _western(data, source), "Windows-1252"
+
+
+def _require_no_slip(data: bytes, source: str) -> None:
+    """Raise an error that names the line of a text in UTF-8 which has a few other bytes."""
+    text = data.decode("utf-8", "replace")
+    slips = text.count("\ufffd")
+    if len(re.findall(r"[^\x00-\x7f]", text)) > 2 * slips:
+        line = text[: text.index("\ufffd")].count("\n") + 1
+        raise ValueError(
+            f"{source}: line {line} has bytes that are not UTF-8, as all others are; mend it, or give the encoding, "
+            f"such as {words.option('encoding', 'cp1252')}."
+        )
 
 
 def _western(data: bytes, source: str) -> str:
@@ -314,44 +346,65 @@ def _western(data: bytes, source: str) -> str:
 def _typed(sheet: Sheet, options: Mapping[str, Any], how: list[str], encoding: str = "") -> Reading:
     """Return the cells as numbers where a column holds nothing else, with points for decimals in all other columns."""
     text = {name: cells.tidied(column, [""]) for name, column in zip(sheet.names, sheet.columns, strict=True)}
-    tidy = {name: cells.tidied(column) for name, column in text.items()}
-    commas = _with_commas(tidy, options)
-    frame = {name: _column(tidy[name], column, "," if name in commas else ".") for name, column in text.items()}
-    written = [*how, "decimal commas" if commas else "", encoding]
-    remembered = {"decimals": commas} if commas else {}
-    return Reading(pd.DataFrame(frame), "; ".join([", ".join(filter(None, written)), *sheet.notes]), remembered, text)
+    # Numbers that the file holds as such are no matter of how they are written.
+    measured = dict(
+        zip(sheet.names, sheet.measured or [np.zeros(len(each), bool) for each in sheet.columns], strict=True)
+    )
+    written = {
+        name: pc.if_else(pa.array(measured[name]), pa.scalar(None, pa.string()), cells.tidied(column))
+        for name, column in text.items()
+    }
+    commas, notes = _with_commas(written, options)
+    pointed = {
+        name: pc.if_else(pa.array(measured[name]), column, cells.with_points(column)) if name in commas else column
+        for name, column in text.items()
+    }
+    frame = pd.DataFrame({name: _column(column) for name, column in pointed.items()})
+    said = ", ".join(filter(None, [*how, "decimal commas" if commas else "", encoding]))
+    return Reading(frame, "; ".join([said, *sheet.notes, *notes]), {"decimals": commas} if commas else {}, text)
 
 
-def _with_commas(text: Mapping[str, pa.Array], options: Mapping[str, Any]) -> list[str]:
-    """Return the columns whose numbers have a decimal comma: by what only one mark explains, else as the others do."""
-    with_comma = {name: column for name, column in text.items() if pc.any(pc.match_substring(column, ",")).as_py()}
-    if not with_comma:
-        return []
-    if options["decimal"] is not None:
-        return [
-            name
-            for name, column in with_comma.items()
-            if options["decimal"] == "," and cells.mostly_numbers(column, ",")
-        ]
-    certain = {name: cells.certain_decimals(column) for name, column in text.items()}
+def _with_commas(text: Mapping[str, pa.Array], options: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+    """Return the columns whose numbers have a decimal comma, and how numbers were read that can have either mark.
+
+    What only one mark explains decides of a column, then the same of all columns, then what is remembered of a table.
+    """
+    with_comma = {name for name, column in text.items() if pc.any(pc.match_substring(column, ",")).as_py()}
+    if not with_comma and options["decimal"] != ",":
+        return [], []
+    marked = {name: column for name, column in text.items() if pc.any(pc.match_substring_regex(column, "[.,]")).as_py()}
+    certain = {name: cells.certain_decimals(column) for name, column in marked.items()}
     of_all = {mark: sum(counts[mark] for counts in certain.values()) for mark in ".,"}
-    # Excel writes semicolons where the comma is the mark of decimals.
-    default = of_all[","] > of_all["."] or (options["separator"] == ";" and of_all["."] == 0)
-    chosen = []
-    for name, column in with_comma.items():
+    chosen, notes = [], []
+    for name, column in marked.items():
         point, comma = certain[name]["."], certain[name][","]
-        like = name in options["decimals"] if options["decimals"] is not None else default
-        if (comma > point or (comma == point and like)) and cells.mostly_numbers(column, ","):
-            chosen.append(name)
-    return chosen
+        if options["decimal"] is not None:
+            is_comma = options["decimal"] == ","
+        elif point != comma:
+            is_comma = comma > point
+        elif of_all["."] != of_all[","]:
+            is_comma = of_all[","] > of_all["."] and (name in with_comma or of_all["."] == 0)
+        elif options["decimals"]:
+            is_comma = name in options["decimals"]
+        else:  # Excel writes semicolons where the comma is the mark of decimals
+            is_comma = options["separator"] == ";"
+        if cells.mostly_numbers(column, "," if is_comma else "."):
+            chosen += [name] * is_comma
+            if point == comma == 0 and options["decimal"] is None:
+                example = column.filter(pc.match_substring_regex(column, "[.,]"))[0].as_py()
+                meant = cells.numbers(pa.array([example]), "," if is_comma else ".", cells.unit_of(column)).values[0]
+                notes.append(f"{words.short(example)} in {words.quoted(name)} is {meant:g}")
+    other = words.option("decimal", "." if chosen else ",")
+    return chosen, [f"{words.listed(notes, 3)} (else say {other})"] if notes else []
 
 
-def _column(tidy: pa.Array, text: pa.Array, mark: str) -> Any:
+def _column(text: pa.Array) -> Any:
     """Return a column as numbers, or as its text where that says more: other words, marks of gaps, codes."""
-    read = cells.numbers(tidy, mark)
+    tidy = cells.tidied(text)
+    read = cells.numbers(tidy, ".")
     is_number = tidy.null_count < len(tidy) and not read.odd.any() and not cells.have_codes(tidy)
     if not is_number or text.null_count < tidy.null_count:
-        return (cells.with_points(text) if mark == "," else text).to_pandas()
+        return text.to_pandas()
     values = read.values
     whole = not tidy.null_count and not pc.any(pc.match_substring_regex(tidy, "[.,eE]")).as_py()
     return values.astype(np.int64) if whole and (np.abs(values) < 2**53).all() else values

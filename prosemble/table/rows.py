@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from prosemble import _words as words
 from prosemble.table import cells
-from prosemble.table.kinds import Column, moments_in, numbers_in, require, text_of
+from prosemble.table.kinds import Column, categories_in, moments_in, numbers_in, require
 from prosemble.table.values import MOMENTS, TEXT, Values, values_of
 
 # Values that lie outside of what training saw by more than its range are of other units where most of a column does.
@@ -65,7 +65,7 @@ def read_rows(columns: Sequence[Column], frame: pd.DataFrame, source: str = "") 
 def _read(column: Column, held: Values) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Return the values of a column, of a date the numbers that it becomes, and which rows have none."""
     if column.is_category:
-        text = text_of(held)
+        text = categories_in(column, held)
         return {column.name: text.to_numpy(zero_copy_only=False)}, pc.is_null(text).to_numpy(zero_copy_only=False)
     if column.kind == MOMENTS:
         moments = moments_in(column, held)
@@ -92,7 +92,7 @@ def _differences(column: Column, held: Values, values: np.ndarray, missing: np.n
     notes = []
     told = 0
     if column.is_category:
-        text = text_of(held)
+        text = categories_in(column, held)
         unseen = pc.and_(pc.is_valid(text), pc.invert(pc.is_in(text, pa.array(column.values, pa.string()))))
         if new := cells.counted(text.filter(unseen)):
             shown = words.listed([words.quoted(value) for value in new], 5)

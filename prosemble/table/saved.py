@@ -18,7 +18,6 @@ from prosemble.io import container
 from prosemble.io.plain import Plain, plain
 from prosemble.io.steps import Input, Step, chain, inputs_of, width
 from prosemble.table.kinds import Column
-from prosemble.table.rows import Rows, read_rows
 
 _OPTIONS = ("columns", "keep", "drop", "kinds", "missing", "dates")
 
@@ -73,7 +72,7 @@ def _plain(value: Any) -> Any:
     """Return a value as JSON holds it."""
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, Sequence | np.ndarray) and not isinstance(value, str):
+    if isinstance(value, Sequence | np.ndarray | pd.Index) and not isinstance(value, str):
         return [_plain(item) for item in value]
     if isinstance(value, np.generic):
         return value.item()
@@ -103,6 +102,7 @@ def load(path: str | Path, cls: Any) -> Any:
         }
         classifier = cls(clone(estimator), **options)
         transformer = TableTransformer(**{**options, "missing": "metric" if table["gaps_left"] else "impute"})
+        transformer.set_output(transform="default")
         transformer.judged_ = columns_of(table)
         transformer.transformer_ = restored(table["transformer"])
         transformer.features_ = features_of(transformer.transformer_, transformer.judged_)
@@ -164,6 +164,12 @@ def columns_of(table: Mapping[str, Any]) -> list[Column]:
     return [Column.from_json(content) for content in table["columns"]]
 
 
+def columns_without_table(header: Mapping[str, Any]) -> list[Column]:
+    """Return the columns of a model that was fitted to numbers: by their names, or numbered from 0."""
+    fitted = header["fitted"]
+    return [Column(str(name), "number") for name in fitted["feature_names_in"] or range(fitted["n_features_in"])]
+
+
 class Predictor(NamedTuple):
     """As much of a file as predicts, without JAX and scikit-learn."""
 
@@ -171,10 +177,6 @@ class Predictor(NamedTuple):
     inputs: list[Input]
     steps: tuple[Step, ...]
     model: Plain
-
-    def rows(self, frame: pd.DataFrame, source: str) -> Rows:
-        """Return rows of a table by these columns."""
-        return read_rows(self.columns, frame, source)
 
     def predict(self, rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         """Return the label of each row, and the probabilities of the classes."""
@@ -196,9 +198,8 @@ def predictor(path: str | Path, header: Mapping[str, Any], tensors: Mapping[str,
     table = table_of(path, header)
     try:
         if table is None:
-            fitted = header["fitted"]
-            names = [str(name) for name in fitted["feature_names_in"] or range(fitted["n_features_in"])]
-            return Predictor([Column(name, "number") for name in names], [Input(name) for name in names], (), model)
+            columns = columns_without_table(header)
+            return Predictor(columns, [Input(column.name) for column in columns], (), model)
         inputs, steps = _steps(table, header["fitted"]["n_features_in"])
         return Predictor(columns_of(table), inputs, steps, model)
     except (KeyError, TypeError, ValueError, IndexError) as error:

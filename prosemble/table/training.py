@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import warnings
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ import typer
 
 from prosemble import _words as words
 from prosemble.table import printing
-from prosemble.table.kinds import Column, judged, require
+from prosemble.table.kinds import CATEGORICAL, Column, judged, require
 from prosemble.table.labels import labels_of, tell_the_labels
 from prosemble.table.reading import read
 from prosemble.table.rows import read_rows
@@ -74,19 +74,23 @@ def problem_of(
     typer.echo(table_read.how)
     kinds = dict(_kind(said) for said in columns["kinds"] or [])
     keep, drop = tuple(columns["keep"] or ()), tuple(columns["drop"] or ())
-    frame = table_read.frame
-    require(frame, [target, *drop, *keep, *kinds], table)
+    require(table_read.frame, [target, *drop, *keep, *kinds], table)
     if target in drop:
         raise ValueError(f"{words.drop(target)}: it is the target.")
     labels = labels_of(table_read, target, as_category=kinds.pop(target, None) == "category")
     for note in labels.notes:
         typer.echo(note)
-    features = frame.drop(columns=[target]).set_axis(range(1, len(frame) + 1)).iloc[labels.rows]
-    if not features.shape[1]:
+    if table_read.frame.shape[1] == 1:
         raise ValueError(f"{table}: no column beside the target {words.quoted(target)}.")
     options: dict[str, Any] = {"keep": keep, "drop": drop, "kinds": kinds or None}
+
+    def features_spelled(categories: Iterable[str]) -> pd.DataFrame:
+        frame = table_read.spelled(categories).drop(columns=target)
+        return frame.set_axis(range(1, len(frame) + 1)).iloc[labels.rows]
+
     # The kinds of the columns are those of the whole table, and so are the odd values that are told.
-    columns_read = judged(features, **options)
+    columns_read = judged(features_spelled(name for name, kind in kinds.items() if kind in CATEGORICAL), **options)
+    features = features_spelled(column.name for column in columns_read if column.is_category)
     rows = read_rows(columns_read, features)
     if rows.empty.any():
         places = (features.index[rows.empty] - 1).tolist()

@@ -68,17 +68,23 @@ class TableTransformer(TransformerMixin, BaseEstimator):
     def read(self, X: Any) -> tuple[list[Column], Rows]:
         """Judge the columns, and return them with the rows as they read them."""
         frame = self.frame(X, reset=True)
-        columns = judged(
-            frame, columns=self.columns, keep=self.keep, drop=self.drop, kinds=self.kinds, dates=self.dates
-        )
+        # Names are text here, of columns that are numbered, too.
+        chosen = self.columns if isinstance(self.columns, str) else [str(name) for name in self.columns]
+        keep, drop = ([str(name) for name in names] for names in (self.keep, self.drop))
+        kinds = {str(name): kind for name, kind in (self.kinds or {}).items()}
+        columns = judged(frame, columns=chosen, keep=keep, drop=drop, kinds=kinds, dates=self.dates)
         return columns, read_rows(columns, frame)
 
     def learn(self, columns: Sequence[Column], rows: pd.DataFrame, sample_weight: Any = None) -> pd.DataFrame:
         """Learn scaling and categories of rows that were read, of all or some of them, and return their features."""
         self.judged_ = [replace(column) for column in columns]
         for column in self.judged_:
-            if column.used and column.is_category:  # those of other rows are not learned
+            if column.used and rows[column.parts[0]].isna().all():
+                column.used, column.done, column.why = False, "left out", "no value in the rows to train on"
+            elif column.used and column.is_category:  # those of other rows are not learned
                 column.values = sorted({value for value in rows[column.name] if value is not None})
+        if not any(column.used for column in self.judged_):
+            raise ValueError("No column is left to learn from: none has a value in the rows to train on.")
         numbers = [column for column in self.judged_ if column.used and not column.is_category]
         # Without gaps in training a median is there for those to come.
         self.gaps_left_ = self.missing == "metric" and any(column.gaps for column in numbers)
@@ -92,6 +98,7 @@ class TableTransformer(TransformerMixin, BaseEstimator):
                 else:
                     column.done += f"; {gaps} filled with the median, and a feature that says so"
         self.transformer_ = column_transformer(self.judged_, rows, impute=not self.gaps_left_)
+        self.transformer_.set_output(transform="default")  # whatever the configuration says
         if sample_weight is None:
             features = self.transformer_.fit_transform(rows)
         else:
@@ -99,7 +106,7 @@ class TableTransformer(TransformerMixin, BaseEstimator):
             with config_context(enable_metadata_routing=True):  # to the scaler alone, which asks for it
                 features = self.transformer_.fit_transform(rows, sample_weight=weight)
         self.features_ = features_of(self.transformer_, self.judged_)
-        return self._named(features, rows)
+        return pd.DataFrame(features, columns=self.features_.names, index=rows.index)
 
     def transform(self, X: Any) -> pd.DataFrame:
         """Return the features of rows, and warn of what about them is not as it was in training.
@@ -107,21 +114,23 @@ class TableTransformer(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If a column is missing, or a row has no value at all.
+            If a column is missing.
         """
         check_is_fitted(self)
         rows = read_rows(self.judged_, self.frame(X))
         for note in rows.notes:
             warnings.warn(note, TableWarning, stacklevel=3)
+        if rows.empty.any():
+            where = words.rows(np.flatnonzero(rows.empty).tolist())
+            warnings.warn(
+                f"Nothing is known of {where}: predicted as a usual row would be.", TableWarning, stacklevel=3
+            )
         return self.features(rows.frame)
 
     def features(self, rows: pd.DataFrame) -> pd.DataFrame:
-        """Return the features of rows that were read by the columns."""
-        return self._named(self.transformer_.transform(rows), rows)
-
-    def _named(self, features: np.ndarray, rows: pd.DataFrame) -> pd.DataFrame:
-        if (unknown := np.flatnonzero(np.isnan(features).all(axis=1))).size:
-            raise ValueError(f"X must have a value in each row; nothing is known of {words.rows(unknown.tolist())}.")
+        """Return the features of rows that were read by the columns; one without any value has those of the means."""
+        features = np.array(self.transformer_.transform(rows), np.float64)
+        features[np.isnan(features).all(axis=1)] = 0.0
         return pd.DataFrame(features, columns=self.features_.names, index=rows.index)
 
     @property
@@ -149,7 +158,9 @@ class TableTransformer(TransformerMixin, BaseEstimator):
         """Return X as a pandas frame with names that are text."""
         if isinstance(X, pd.DataFrame):
             frame = X.set_axis(X.columns.astype(str), axis=1)
-        elif hasattr(X, "__arrow_c_stream__") or isinstance(X, pa.Table):  # polars, pyarrow and others
+        elif hasattr(X, "to_arrow"):  # polars, of versions without the next, too
+            frame = plain_arrow(X.to_arrow())
+        elif hasattr(X, "__arrow_c_stream__") or isinstance(X, pa.Table):
             frame = plain_arrow(pa.table(X))
         else:
             array = validate_data(

@@ -18,7 +18,7 @@ from prosemble.table.kinds import Column, require
 from prosemble.table.labels import labels_of, same_kind
 from prosemble.table.reading import Reading, read
 from prosemble.table.rows import Rows, read_rows
-from prosemble.table.saved import columns_of, predictor, table_of
+from prosemble.table.saved import columns_of, columns_without_table, predictor, table_of
 
 
 class _Opened:
@@ -45,8 +45,7 @@ class _Opened:
     def columns(self) -> list[Column]:
         if self.table is not None:
             return columns_of(self.table)
-        fitted = self.header["fitted"]
-        return [Column(str(name), "number") for name in fitted["feature_names_in"] or range(fitted["n_features_in"])]
+        return columns_without_table(self.header)
 
     @property
     def classes(self) -> np.ndarray:
@@ -59,9 +58,12 @@ class _Opened:
         like = None if self.table is None else self.table["reading"]
         reading = read(table, **options, like=like)
         printing.beside(reading.how)
+        reading.frame = reading.spelled(column.name for column in self.columns if column.used and column.is_category)
         rows = read_rows(self.columns, reading.frame, table)
         for note in rows.notes:
             printing.note(note)
+        if self.table is None and not self.header["parameters"].get("allow_nan"):
+            _require_numbers(rows, table)
         return reading, rows
 
     def features(self, rows: pd.DataFrame) -> Any:
@@ -73,11 +75,25 @@ class _Opened:
 
     def predict(self, rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         """Return labels and probabilities."""
+        if not len(rows):
+            return self.classes[:0], np.empty((0, len(self.classes)))
         if self.plain is not None:
             return self.plain.predict(rows)
         model = self.model if self.table is None else self.model.estimator_
         features = self.features(rows)
         return model.predict(features), model.predict_proba(features)
+
+
+def _require_numbers(rows: Rows, table: str) -> None:
+    """Raise an error that names the gaps of rows of which some is known, for a model that cannot take them."""
+    missing = rows.frame.isna().to_numpy() & ~rows.empty[:, None]
+    if missing.any():
+        columns = [words.short(name) for name in rows.frame.columns[missing.any(axis=0)]]
+        where = words.rows(np.flatnonzero(missing.any(axis=1)).tolist())
+        raise ValueError(
+            f"{table}: no number in {where} of {words.listed(columns)}; the model takes none that are missing. Leave "
+            "these rows out, or train one with `prosemble fit`."
+        )
 
 
 def predictions(model: Path, table: str, reading: Mapping[str, Any]) -> pd.DataFrame:
@@ -94,6 +110,8 @@ def explanations(model: Path, table: str, reading: Mapping[str, Any]) -> pd.Data
     """Return why each row of a table is predicted as it is."""
     opened = _Opened(model)
     _, rows = opened.read(table, reading)
+    if rows.empty.all():
+        raise ValueError(f"{table}: nothing is known of any row.")
     features = opened.features(rows.frame[~rows.empty])
     why = opened.model.explain(features) if opened.table is None else opened.model.explained(features)
     return _for_each(rows, why)
@@ -124,6 +142,8 @@ def report(
         typer.echo(note)
     known = labels.rows[~rows.empty[labels.rows]]
     y = same_kind(labels.values, opened.classes)[~rows.empty[labels.rows]]
+    if not len(known):
+        raise ValueError(f"{table}: nothing is known of any row with a label.")
     names = [column.name for column in opened.columns if column.used]
     X = table_read.frame[names].set_axis(range(1, len(table_read.frame) + 1)).iloc[known]
     if opened.table is None:

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pandas.api import types
 
+from prosemble import _words as words
 from prosemble.table import cells
 
 #: Kinds that a column's type alone decides, and text, whose values have to be looked at.
@@ -39,7 +40,9 @@ def values_of(series: pd.Series) -> Values:
     if types.is_bool_dtype(dtype):
         return Values(YES_NO, _text(series))
     if types.is_complex_dtype(dtype):
-        raise TypeError(f"Column {series.name!r} holds complex numbers; give their parts as columns of their own.")
+        raise TypeError(
+            f"Column {words.quoted(series.name)} holds complex numbers; give their parts as columns of their own."
+        )
     if types.is_numeric_dtype(dtype):
         return Values(NUMBERS, series.to_numpy(np.float64, na_value=np.nan))
     if isinstance(dtype, pd.CategoricalDtype):
@@ -78,7 +81,9 @@ def _of_objects(series: pd.Series) -> Values:
     if kind in ("datetime", "datetime64", "date"):
         return Values(MOMENTS, _moments(pd.to_datetime(series, utc=True)))
     if kind == "bytes":
-        raise TypeError(f"Column {series.name!r} holds bytes; decode them to text.")
+        raise TypeError(
+            f"Column {words.quoted(series.name)} holds bytes; decode them to text, or {words.drop(str(series.name))}."
+        )
     held = series[series.notna()] if kind == "mixed" else series[:0]
     if len(held) and held.map(lambda value: isinstance(value, list | tuple | dict | set | np.ndarray)).mean() > 0.5:
         return Values(LISTS, np.empty(len(series)))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from prosemble import _words as words
 from prosemble.io import container
@@ -15,11 +15,9 @@ from prosemble.io.writing import replacing, writable
 if TYPE_CHECKING:
     import pandas as pd
 
-#: What the first column of a table of ours is called.
-FIRST_COLUMN = "prediction"
 _FORMATS = (".csv", ".parquet", ".pq", ".xlsx")
-# What reports and exports of ours hold.
-_OURS = (b'name="generator" content="prosemble', b" of prosemble: ", b"prosemble\x1a", b"prosemble_program")
+# Bytes at the beginning of a file in which a binary one tells what it is.
+_BEGINNING = 64
 
 
 def checked_output(output: Path, inputs: Iterable[str | Path], force: bool, table: bool = False) -> Path:
@@ -46,6 +44,7 @@ def checked_output(output: Path, inputs: Iterable[str | Path], force: bool, tabl
 
 
 def _is_ours(path: Path) -> bool:
+    """Whether a file has the form of a model, a table, a report or an export of this library's making."""
     if container.is_model(path):
         return True
     suffix = path.suffix.lower()
@@ -53,15 +52,29 @@ def _is_ours(path: Path) -> bool:
         if suffix in (".parquet", ".pq"):
             from pyarrow import parquet
 
-            return parquet.read_schema(path).names[:1] == [FIRST_COLUMN]
+            return _are_ours(parquet.read_schema(path).names)
         if suffix == ".xlsx":
             import openpyxl
 
-            return openpyxl.load_workbook(path, read_only=True).worksheets[0]["A1"].value == FIRST_COLUMN
+            page = openpyxl.load_workbook(path, read_only=True).worksheets[0]
+            return _are_ours(next(page.iter_rows(max_row=1, values_only=True)))
     except Exception:  # whatever it is, it is none of ours
         return False
     content = path.read_bytes()
-    return content.startswith(FIRST_COLUMN.encode() + b",") or any(mark in content for mark in _OURS)
+    first, beginning = content.partition(b"\n")[0], content[:_BEGINNING]
+    if b"\0" in beginning or b"\x1a" in beginning:
+        return b"prosemble\x1a" in beginning or b"prosemble_program" in content  # of ONNX and StableHLO
+    if first.startswith(b"<!"):
+        return b'<meta name="generator" content="prosemble' in content.partition(b"</head>")[0]
+    if first.startswith(b"/* A "):
+        return b" of prosemble: " in first
+    return _are_ours(first.decode("utf-8", "replace").strip().split(","))
+
+
+def _are_ours(columns: Sequence[Any]) -> bool:
+    """Whether a table begins with the columns of `explain` or `predict`."""
+    first, second = [*map(str, columns[:2]), "", ""][:2]
+    return first == "prediction" and (second == "prototype" or second.startswith("probability_"))
 
 
 def write_table(frame: pd.DataFrame, output: Path | None) -> None:

@@ -14,7 +14,7 @@ import pytest
 from pyarrow import feather, ipc, parquet
 from sklearn import datasets
 
-from prosemble.table import read_table
+from prosemble.table import cells, read_table
 from prosemble.table.bundled import TABLES, bundled
 from prosemble.table.delimited import read_delimited
 from prosemble.table.reading import read
@@ -248,7 +248,7 @@ def test_a_mark_that_could_be_either_is_as_in_the_rest_of_the_table(written):
     rows = [("1.234", "2,5", "a"), ("2.500", "3,25", "b")]
     frame, how = read_table(written(lines(";", names=("x", "y", "z"), rows=rows)))
     assert frame["y"].tolist() == [2.5, 3.25] and "decimal commas" in how
-    assert frame["x"].tolist() == [1.234, 2.5]  # no comma is among its cells: a point is a point
+    assert frame["x"].tolist() == [1234, 2500] and "1.234 in 'x' is 1234 (else say decimal='.')" in how
     rows = [("1,234", "2,5"), ("2,500", "3,25")]
     assert read_table(written(lines(";", names=("x", "y"), rows=rows)))[0]["x"].tolist() == [1.234, 2.5]
     assert read_table(written(lines("\t", names=("x", "y"), rows=[("1,234", "2.5")])))[0]["x"].tolist() == [1234]
@@ -358,3 +358,118 @@ def test_options_are_checked(written, tmp_path):
         read_table("nowhere.csv")
     with pytest.raises(IsADirectoryError, match="is a folder"):
         read_table(tmp_path)
+
+
+def test_what_reads_as_a_number_is_one():
+    parts = ["", "-", "+", "1", "12", "1,234", "1.234", "0012", ".5", "5.", ",5", "E5", "e-3", "E11", "1E5", "9" * 400]
+    texts = pa.array(sorted({a + b for a in parts for b in parts}), pa.string())
+    for mark in ".,":
+        read = cells.numbers(cells.tidied(texts), mark)  # raises nothing
+        found = dict(zip(texts.to_pylist(), read.values.tolist(), strict=True))
+        assert found["12"] == 12 and all(np.isnan(found[word]) for word in ("-", "+", "E11", "e-3", ""))
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        ({"code": ["E11", "E10", "-"], "age": ["1", "2", "-"]}, ["E11", "E10", "-"]),
+        ({"code": ["J45.0", "E1", "N1"], "age": ["1", "2", "3"]}, ["J45.0", "E1", "N1"]),
+    ],
+)
+def test_codes_with_an_e_are_text(written, columns, expected):
+    frame, _ = read_table(written(lines(names=tuple(columns), rows=list(zip(*columns.values(), strict=True)))))
+    assert frame["code"].tolist() == expected
+    frame, _ = read_table(written(lines(names=("E1", "E2", "N1"), rows=[(1, 2, 3), (4, 5, 6)])))
+    assert frame.columns.tolist() == ["E1", "E2", "N1"]
+
+
+def test_thousands_under_a_decimal_comma(written):
+    rows = [("1.234", "a"), ("12.500", "b")]
+    for options in ({"decimal": ","}, {"decimal": ",", "separator": ";"}):
+        assert read_table(written(lines(";", names=("x", "y"), rows=rows)), **options)[0]["x"].tolist() == [1234, 12500]
+    # By the separator that was found, and said.
+    frame, how = read_table(written(["x;y", "1,234;a", "2,345;b"]))
+    assert frame["x"].tolist() == [1.234, 2.345] and "1,234 in 'x' is 1.234" in how
+    # Beside a unit, too.
+    reading = read(written(["x;y", "1,5 kg;1,5", "1.002,5 kg;2,5"]))
+    assert reading.frame["x"].tolist() == ["1.5 kg", "1002.5 kg"]
+    # A later table is read by what it says itself, then by what is remembered.
+    like = reading.remembered
+    assert read(written(["x;y", "1,234 kg;1"]), like=like).frame["x"].tolist() == ["1.234 kg"]
+    assert read(written(["x;y", "1,234 kg;1.5"]), like=like).frame["x"].tolist() == ["1,234 kg"]
+
+
+def test_numbers_of_a_file_that_has_them_are_not_text(tmp_path, written):
+    records = [{"x": 1.234, "y": "2,5", "z": "1.234,5"}, {"x": 2.5, "y": "3,25", "z": 1000.125}]
+    frame, _ = read_table(written([json.dumps(record) for record in records], "t.jsonl"))
+    assert frame.to_dict("list") == {"x": [1.234, 2.5], "y": [2.5, 3.25], "z": [1234.5, 1000.125]}
+    pd.DataFrame(records).to_excel(tmp_path / "t.xlsx", index=False)
+    for options in ({}, {"decimal": ","}):
+        again, _ = read_table(tmp_path / "t.xlsx", **options)
+        pd.testing.assert_frame_equal(again, frame)
+
+
+def test_the_sheet_with_a_table_is_found(tmp_path):
+    cover, table = pd.DataFrame([["Report of 2024"], ["by the ward"]]), pd.DataFrame({"a": [1, 2], "b": ["x", "y"]})
+    with pd.ExcelWriter(tmp_path / "t.xlsx") as book:
+        cover.to_excel(book, sheet_name="Cover", index=False, header=False)
+        cover[:1].to_excel(book, sheet_name="Title", index=False, header=False)
+        table.to_excel(book, sheet_name="Data", index=False)
+    frame, how = read_table(tmp_path / "t.xlsx")
+    assert frame.equals(table) and "sheet 'Data' (others, by sheet='NAME': Cover, Title)" in how
+    with pytest.raises(ValueError, match="holds no rows of a table in sheet 'Title'"):
+        read_table(tmp_path / "t.xlsx", sheet="Title")
+    with pd.ExcelWriter(tmp_path / "t.xlsx") as book:
+        cover[:1].to_excel(book, sheet_name="Title", index=False, header=False)
+    with pytest.raises(ValueError, match="holds no rows of a table in sheet Title"):
+        read_table(tmp_path / "t.xlsx")
+
+
+def test_damaged_archives(written):
+    text = "\n".join(lines()).encode()
+    for packed in (gzip.compress(text), bz2.compress(text)):
+        for damaged in (packed[:-9], packed[:20] + b"\xff" * 9 + packed[29:]):
+            with pytest.raises(ValueError, match="is compressed and damaged, or not whole"):
+                read_table(written(damaged))
+    for method in (zipfile.ZIP_LZMA, zipfile.ZIP_DEFLATED):
+        file = io.BytesIO()
+        with zipfile.ZipFile(file, "w", method) as archive:
+            archive.writestr("t.csv", text)
+        data = bytearray(file.getvalue())
+        data[45:60] = b"\xff" * 15
+        with pytest.raises(ValueError, match="is compressed and damaged, or not whole"):
+            read_table(written(bytes(data)))
+
+
+def test_lines_of_blanks_and_remarks(written):
+    table = lines()
+    blank = [*table[:3], "   ", *table[3:5], "", ",,,,"]
+    assert read_table(written(blank))[0]["age"].isna().tolist() == [False, False, True, False, False, True, True]
+    remarks = [*table[:3], "# checked, twice", *table[3:]]
+    assert "left out 1 line of remarks (4)" in hold(written(remarks))
+    marked = ["no,name,dx", "#1,a,b", "#2,c,d", "#3,e,f,g"]
+    with pytest.raises(ValueError, match="row 3 \\(line 4\\) has 4 cells, the header 3"):
+        read_table(written(marked))
+
+
+def test_beginnings_that_other_files_have(written):
+    assert read_table(written(["PAR1,PAR2", "1,2", "3,4"]))[0].columns.tolist() == ["PAR1", "PAR2"]
+    assert read_table(written(["[a],[b]", "1,2", "3,4"]))[0].columns.tolist() == ["[a]", "[b]"]
+    records = [{"a": 1, "b": "one\u2028line"}, {"a": 2, "b": "x"}]
+    assert read_table(written(["[ " + json.dumps(records)[1:]]))[0]["a"].tolist() == [1, 2]
+    frame, _ = read_table(written([json.dumps(record, ensure_ascii=False) for record in records]))
+    assert frame["b"].tolist() == ["one\u2028line", "x"]
+
+
+def test_a_slip_in_the_encoding_is_named(written):
+    table = "name,dx\nMüller,flu\nJörg,cold\nGünter,cold\n".encode()
+    with pytest.raises(ValueError, match="line 4 has bytes that are not UTF-8, as all others are"):
+        read_table(written(table.replace("ü".encode(), b"\xfc").replace(b"M\xfc", "Mü".encode())))
+    assert "Windows-1252" in read_table(written(table.decode().encode("cp1252")))[1]
+
+
+def test_a_wide_table_of_words_is_read_soon(written):
+    words = [",".join(f"w{i * j % 7}" for i in range(1500)) for j in range(60)]
+    title = ["A title of the table"]
+    frame, how = read_table(written([*title, ",".join(f"c{i}" for i in range(1500)), *words]))
+    assert frame.shape == (60, 1500) and "skipped 1 line above the table" in how

@@ -12,6 +12,7 @@ import pytest
 from prosemble.io import ModelFileError, container
 from prosemble.models import GLVQ, GMLVQ, NPC
 from prosemble.table import TableClassifier
+from prosemble.table.rows import read_rows
 from prosemble.table.saved import predictor
 from tests.registry import ESTIMATORS, MODELS, breadth, settings
 
@@ -50,7 +51,7 @@ def test_files_and_numpy_predict_as_the_model(name, table, tmp_path):
     metric, decides = type(model.estimator_._metric()).__name__, type(model.estimator_._decision()).__name__
     assert (plain is not None) == (metric in EVALUATED and decides == "Nearest")
     if plain is not None:
-        labels, probabilities = plain.predict(plain.rows(new, "new").frame)
+        labels, probabilities = plain.predict(read_rows(plain.columns, new).frame)
         np.testing.assert_allclose(probabilities, expected, atol=1e-4)
         level = np.sort(expected, axis=1)[:, -2:]
         sure = level[:, 1] - level[:, 0] > 1e-3  # elsewhere rounding decides
@@ -65,7 +66,7 @@ def test_numpy_measures_by_what_is_known(name, table, tmp_path):
     assert model.estimator_.allow_nan
     model.save(tmp_path / "m")
     plain = predictor(tmp_path / "m", *container.read(tmp_path / "m"))
-    np.testing.assert_allclose(plain.predict(plain.rows(X, "X").frame)[1], model.predict_proba(X), atol=1e-4)
+    np.testing.assert_allclose(plain.predict(read_rows(plain.columns, X).frame)[1], model.predict_proba(X), atol=1e-4)
 
 
 def test_a_prediction_from_a_file_imports_neither_jax_nor_scikit_learn(table, tmp_path):
@@ -117,7 +118,7 @@ def test_files_of_the_first_layout_are_read(table, tmp_path):
     old = TableClassifier.load(tmp_path / "old")
     plain = predictor(tmp_path / "old", *container.read(tmp_path / "old"))
     assert old.table_.features_.names == ["a", "b", "ward=n", "ward=s", "ward=w"]
-    np.testing.assert_allclose(plain.predict(plain.rows(X, "X").frame)[1], old.predict_proba(X), atol=1e-5)
+    np.testing.assert_allclose(plain.predict(read_rows(plain.columns, X).frame)[1], old.predict_proba(X), atol=1e-5)
     features = old.table_.transform(X).to_numpy()
     assert set(features[:, 2:].ravel()) == {0.0, 1.0}  # categories had no weight then
 
@@ -149,5 +150,6 @@ def test_a_model_without_a_table(table, tmp_path):
         TableClassifier.load(tmp_path / "m")
     plain = predictor(tmp_path / "m", *container.read(tmp_path / "m"))
     assert (
-        plain.predict(plain.rows(X, "X").frame)[0].tolist() == GLVQ.load(tmp_path / "m").predict(X[["a", "b"]]).tolist()
+        plain.predict(read_rows(plain.columns, X).frame)[0].tolist()
+        == GLVQ.load(tmp_path / "m").predict(X[["a", "b"]]).tolist()
     )
