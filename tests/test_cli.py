@@ -521,3 +521,71 @@ def test_the_kept_programs_are_bounded(monkeypatch, tmp_path):
     monkeypatch.setattr(compile_cache, "MOST_BYTES", 15)
     compile_cache._forget_oldest(tmp_path)
     assert sorted(tmp_path.iterdir()) == sorted([mine, newer])
+
+
+def test_files_that_only_speak_of_us_are_not_replaced(mushrooms, tmp_path):
+    _, folder = mushrooms
+    assert run("fit", folder / "mushrooms.csv", "--target", "edible", "-o", folder / "m", *FAST).exit_code == 0
+    theirs = {
+        "notes.txt": "/* notes */\n/* A GLVQ of prosemble: see */",
+        "page.html": '<!DOCTYPE html><html><head></head><body><meta name="generator" content="prosemble 1"></body>',
+        "table.csv": "prediction,truth\nyes,no\n",
+        "blob.bin": b"\x00" * 100 + b"prosemble\x1a",
+    }
+    for name, content in theirs.items():
+        path = folder / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        output = folder / "out.csv"
+        output.unlink(missing_ok=True)
+        path.rename(output)
+        before = output.read_bytes()
+        result = run("predict", folder / "m", folder / "mushrooms.csv", "-o", output)
+        assert result.exit_code == 2 and "that prosemble did not write" in result.output, name
+        assert output.read_bytes() == before
+    for command in ("predict", "explain"):  # ours may be
+        for suffix in (".csv", ".parquet"):
+            for _ in range(2):
+                output = folder / f"{command}{suffix}"
+                assert run(command, folder / "m", folder / "mushrooms.csv", "-o", output).exit_code == 0
+
+
+def test_categories_are_spelled_as_in_the_table(tmp_path):
+    rng = np.random.default_rng(0)
+    dose, flag = rng.choice(["250.00", "500.00", "62.50"], 60), rng.choice(["true", "false"], 60)
+    frame = pd.DataFrame({"dose": dose, "flag": flag, "y": np.where((dose == "250.00") ^ (flag == "true"), "a", "b")})
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    fit = ["fit", tmp_path / "t.csv", "--target", "y", "--as", "dose=category", "-o", tmp_path / "m"]
+    result = run(*fit, "--model", "GMLVQ", "--no-baseline")
+    assert result.exit_code == 0 and "3 values (250.00, 500.00, 62.50)" in result.output, result.output
+    frame.assign(dose=np.where(frame.index == 3, "?", dose), flag=np.char.upper(flag)).to_csv(tmp_path / "new.csv")
+    result = run("predict", tmp_path / "m", tmp_path / "new.csv")
+    assert result.exit_code == 0 and "training did not see" not in result.output
+
+
+def test_gaps_that_a_model_without_a_table_cannot_take(tmp_path):
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(rng.normal(size=(40, 2)), columns=["a", "b"])
+    X.iloc[[3, 5], 1] = np.nan
+    X.iloc[7] = np.nan
+    X.to_csv(tmp_path / "t.csv", index=False)
+    GLVQ(max_iter=2).fit(X.fillna(0.0), ["x", "y"] * 20).save(tmp_path / "m")
+    for command in ("predict", "explain"):
+        result = run(command, tmp_path / "m", tmp_path / "t.csv", "-o", tmp_path / "out.csv")
+        assert result.exit_code == 2 and "no number in rows 4, 6 of b; the model takes none" in result.output
+    GLVQ(max_iter=2, allow_nan=True).fit(X[8:], ["x", "y"] * 16).save(tmp_path / "m")
+    result = run("predict", tmp_path / "m", tmp_path / "t.csv", "-o", tmp_path / "out.csv")
+    assert result.exit_code == 0 and pd.read_csv(tmp_path / "out.csv")["prediction"].isna().sum() == 1
+
+
+def test_rows_of_nothing(mushrooms):
+    frame, folder = mushrooms
+    assert run("fit", folder / "mushrooms.csv", "--target", "edible", "-o", folder / "m", *FAST).exit_code == 0
+    nothing = frame.astype(object)
+    nothing.loc[:, nothing.columns != "edible"] = None
+    nothing.to_csv(folder / "n.csv", index=False)
+    for command in ("explain", "report"):
+        output = folder / ("out.csv" if command == "explain" else "out.html")
+        result = run(command, folder / "m", folder / "n.csv", "-o", output)
+        assert result.exit_code == 2 and "nothing is known of any row" in result.output, result.output
+    result = run("predict", folder / "m", folder / "n.csv")
+    assert result.exit_code == 0 and "\n,," in result.output

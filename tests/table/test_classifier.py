@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.naive_bayes import GaussianNB
@@ -320,5 +321,73 @@ def test_it_is_drawn_and_has_a_place_in_pipelines(fitted, visits):
     assert "ward=north" in list(display.feature_names) and "crp" in list(display.feature_names)
     place = list(display.feature_names).index("age")
     np.testing.assert_allclose(display.prototypes[:, place], fitted.prototypes_frame_["age"], rtol=1e-6)
-    table = make_pipeline(fitted.table_, StandardScaler(), NPC())
+    table = make_pipeline(clone(fitted.table_), StandardScaler(), NPC())
     assert table.fit(X.drop(columns="crp"), y).score(X, y) > 0.5
+
+
+def test_values_that_all_are_held_out(visits):
+    X, y = visits
+    rare = X[["age"]].assign(crp=np.nan, town=pd.Series([None] * len(X), dtype=object, index=X.index))
+    rare.iloc[:3, 1], rare.iloc[:3, 2] = [1.0, 2.0, 3.0], ["a", "b", "a"]
+    for missing in ("metric", "impute"):
+        table = TableClassifier(GLVQ(max_iter=5), missing=missing, keep=["town"])
+        columns, rows = table._table(table.estimator).read(rare)
+        table.fit_read(columns, rows.frame.iloc[3:], y[3:])
+        assert table.columns_["why"].tolist() == ["", *["no value in the rows to train on"] * 2]
+        assert len(table.predict(rare)) == len(y)
+        with pytest.raises(ValueError, match="none has a value in the rows to train on"):
+            table.fit_read(columns[1:], rows.frame.iloc[3:, 1:], y[3:])
+
+
+@pytest.mark.parametrize("container", ["pandas", "polars"])
+def test_whatever_transformers_are_said_to_return(container, visits, fitted, tmp_path):
+    pytest.importorskip(container)
+    X, y = visits
+    fitted.save(tmp_path / "m")
+    with config_context(transform_output=container):
+        again = TableClassifier(GMLVQ(max_iter=60)).fit(X, y)
+        for table in (again, TableClassifier.load(tmp_path / "m")):
+            np.testing.assert_allclose(table.predict_proba(X), fitted.predict_proba(X), atol=1e-5)
+            assert len(table.explain(X)) == len(X)
+
+
+def test_numbered_columns_are_named_by_their_numbers(visits):
+    X, y = visits
+    numbered = pd.DataFrame(X[["age", "crp", "fever"]].to_numpy(), columns=range(3)).convert_dtypes()
+    table = TableClassifier(GLVQ(max_iter=2), drop=[0], kinds={2: "category"}).fit(numbered, y)
+    assert table.columns_["kind"].tolist() == ["", "number", "category"]
+    chosen = TableClassifier(GLVQ(max_iter=2), columns=X.columns[1:3]).fit(X, y)
+    assert chosen.columns_["done"].ne("left out").tolist() == [name in ("age", "crp") for name in X]
+
+
+def test_folds_take_columns_as_the_whole_table_has_them():
+    rng = np.random.default_rng(0)
+    days = [f"{day}/{month}/2024" for day, month in rng.integers(1, 13, (59, 2))] + ["25/12/2024"]
+    frame = pd.DataFrame({"day": days, "weight": [f"{w:.3f} kg".replace(".", ",") for w in rng.uniform(1, 2, 60)]})
+    frame.loc[59, "weight"] = "1,5 kg"
+    whole = TableClassifier(NPC()).fit(frame, ["a", "b"] * 30)
+    fold = whole.with_columns_as_judged().set_params(estimator=NPC()).fit(frame[:40], ["a", "b"] * 20)
+    for old, new in zip(whole.table_.judged_, fold.table_.judged_, strict=True):
+        assert (old.kind, old.form, old.unit, old.decimal) == (new.kind, new.form, new.unit, new.decimal)
+    assert whole.table_.judged_[0].form == "%d/%m/%Y" and whole.table_.judged_[1].decimal == ","
+
+
+def test_rows_of_one_label(visits, fitted):
+    X, y = visits
+    same = X[:9].dropna().set_axis(["p"] * len(X[:9].dropna()))
+    changed = fitted.counterfactual(same)
+    assert len(changed) == len(same) and changed.index.tolist() == same.index.tolist()
+    kept = fitted.counterfactual(same, target="flu")
+    assert len(kept) == len(same)
+    stays = fitted.predict(same) == "flu"
+    pd.testing.assert_frame_equal(kept[stays], same[READ][stays], check_dtype=False)
+
+
+def test_nearest_rows_are_not_the_prototypes_by_their_number(visits):
+    X, y = visits
+    few = X[["age", "fever"]][:8]
+    table = TableClassifier(GLVQ(n_prototypes_per_class=4, max_iter=5, prototypes_initializer="class_mean"))
+    table.fit(few, ["a", "b"] * 4)
+    assert all(len(rows) == 3 for rows in table.prototypes_frame_["nearest_rows"])
+    every = TableClassifier(KNN()).fit(few, ["a", "b"] * 4).prototypes_frame_["nearest_rows"]
+    assert every.tolist() == [[label] for label in few.index]

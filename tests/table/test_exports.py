@@ -137,3 +137,18 @@ def test_a_report(fitted, visits, tmp_path):
     assert "ward=north" in page and "day: month" in page and "rare" in page
     middle = f"samples of cold: median {np.median(X['age'][y == 'cold']):.1f}"
     assert middle in page  # in the units of the table
+
+
+def test_columns_called_as_values_within_the_file(visits, tmp_path):
+    pytest.importorskip("jax2onnx", reason="the extra 'onnx' is not installed")
+    import onnxruntime
+
+    X, y, _ = visits
+    names = {"age": "X", "crp": "index", "ward": "classes", "sex": "place 0", "town": "category 1"}
+    model = TableClassifier(GLVQ(**FEW), keep=["index"]).fit(X.drop(columns="day").rename(columns=names), y)
+    to_onnx(model, tmp_path / "m.onnx")
+    session = onnxruntime.InferenceSession(tmp_path / "m.onnx")
+    assert {each.name for each in session.get_inputs()} == set(names.values())
+    model = TableClassifier(GLVQ(**FEW)).fit(X[["age", "ward"]].rename(columns={"ward": "label"}), y)
+    with pytest.raises(ValueError, match="column 'label' is called as an output of the file is; rename it"):
+        to_onnx(model, tmp_path / "n.onnx")

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from prosemble.table.kinds import Column, judged
+from prosemble.table.rows import read_rows
 
 N = 40
 RNG = np.random.default_rng(0)
@@ -163,3 +164,43 @@ def test_values_are_cut_where_they_are_long():
     column = judge(text(["x" * 500, "y" * 500]))
     assert len(column.done) < 200 and "…" in column.done
     assert len(judge(text([f"odd value number {i} of many" for i in range(30)] + ["1.5"] * 10)).why) < 300
+
+
+def test_what_looks_like_a_date_and_is_none():
+    seasons = text([f"{year}-{(year + 1) % 100:02d}" for year in range(2001, 2010)])
+    assert judge(seasons).kind == "category"
+    assert judge(text([f"{year}-99" for year in range(1234, 1240)])).kind == "category"
+    assert judge(text(["2009-10", "2010-10", "2011-03"])).form == "ISO8601"
+    assert judge(text(["2009-1-3", "2010-10-4", "2011-3-30"])).kind == "date"
+
+
+def test_clocks_of_twelve_hours_and_years_of_two_digits():
+    column = judge(text([f"{month}/30/2024 {hour}:05 PM" for month, hour in [(1, 3), (4, 11), (12, 12)]]))
+    assert column.kind == "date" and column.clock
+    assert judge(text(["01.02.45", "03.04.99", "25.12.02"])).why == "years of two digits are 1969 to 2068"
+
+
+def test_a_unit_is_taken_off_where_it_is_whole():
+    column = judge(text([f"{value} m" for value in (1.5, 2.5, 180.0)]))
+    assert column.unit == "m" and (column.low, column.high) == (1.5, 180.0)
+    new = pd.DataFrame({"other": np.zeros(5), "it": ["2 m", "1800 mm", "2.5", "3m", "m"]})
+    rows = read_rows([column], new)
+    np.testing.assert_array_equal(rows.frame["it"], [2, np.nan, 2.5, 3, np.nan])
+    assert rows.notes[0] == "it: no number in '1800 mm' (1), 'm' (1): gaps"
+
+
+def test_the_mark_of_decimals_is_that_of_the_training():
+    column = judge(pd.Series([f"{value:.3f} kg".replace(".", ",") for value in RNG.uniform(1, 2, N)] + ["1,25 kg"] * N))
+    assert column.decimal == ","
+    rows = read_rows([column], pd.DataFrame({"it": ["1,234 kg", "1,500"]}))
+    assert rows.frame["it"].tolist() == [1.234, 1.5]
+    assert Column.from_json(column.to_json()).decimal == ","
+
+
+def test_yes_and_no_are_the_same_in_any_case():
+    column = judge(text(["Yes", "Yes", "no", "yes", "NO", "no"]))
+    assert column.kind == "yes/no" and "2 values (Yes, no)" in column.done
+    rows = read_rows([column], pd.DataFrame({"it": ["YES", "No", "yes", "maybe"]}))
+    assert rows.frame["it"].tolist() == ["Yes", "no", "Yes", "maybe"] and "'maybe' (row 4)" in rows.notes[0]
+    flags = judge(text(["true", "false"]))
+    assert read_rows([flags], pd.DataFrame({"it": [True, False]})).frame["it"].tolist() == ["true", "false"]
