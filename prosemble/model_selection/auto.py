@@ -21,16 +21,14 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from prosemble import _words as words
 from prosemble import models
 from prosemble.core.part import NOT_NEGATIVE
+from prosemble.core.sampling import FEW, FOLDS, ROWS, some_rows
 from prosemble.model_selection.powers import BoundedPowerTransformer
 from prosemble.model_selection.search import BatchedSearchCV
 from prosemble.models.base import unchanged_on_failure
 
-# More rows than these do not change the choice; all of them train what is chosen.
-ROWS = 5000
-FOLDS = 5
-# Fewer rows than these are divided anew, until a candidate has so many scores, and so many on other divisions the best
-# candidates: those that were the best of many by chance are so no longer.
-FEW, SCORES, FINALISTS, FINAL_SCORES = 600, 10, 6, 40
+# Few rows are divided anew, until a candidate has so many scores, and so many on other divisions the best candidates:
+# those that were the best of many by chance are so no longer.
+SCORES, FINALISTS, FINAL_SCORES = 10, 6, 40
 # Candidates are taken to need so many times as long as the fastest before them would have needed for as much work.
 SURELY = 1.5
 # What the search may take of the budget; the rest is for the training of what is chosen.
@@ -187,7 +185,7 @@ class AutoPrototypeClassifier(ClassifierMixin, BaseEstimator):
         classes, counts = np.unique(labels, return_counts=True)
         self._check_classes(classes, counts)
         if len(rows) > ROWS:
-            some = _sample(labels, self.random_seed)
+            some = some_rows(np.searchsorted(classes, labels), self.random_seed)
             rows, labels = rows[some], labels[some]
             counts = np.unique(labels, return_counts=True)[1]
         folds = int(min(FOLDS, counts.min()))
@@ -374,14 +372,6 @@ def stages(
     for near in NEAR if refine else NEAR[:1]:
         if candidates := new(near(_best(board).candidate, scalings)):
             yield candidates
-
-
-def _sample(labels: np.ndarray, seed: int) -> np.ndarray:
-    """Return the places of about `ROWS` rows, of each class its share, but of a rare one enough for the folds."""
-    _, codes, counts = np.unique(labels, return_inverse=True, return_counts=True)
-    order = np.random.default_rng(seed).permutation(len(labels))
-    by_class = np.split(order[np.argsort(codes[order], kind="stable")], np.cumsum(counts)[:-1])
-    return np.sort(np.concatenate([places[: max(FOLDS, ROWS * len(places) // len(labels))] for places in by_class]))
 
 
 def _best(board: Sequence[Scored]) -> Scored:

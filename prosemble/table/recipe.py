@@ -20,26 +20,28 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import check_is_fitted
 
 from prosemble import models
+from prosemble.core.sampling import FEW, FOLDS, some_rows
 from prosemble.io.plain import plain_of
 from prosemble.models.base import PrototypeModel
 
-FOLDS = 5
-# More rows than these do not change the choice.
-ROWS = 5000
-# Fewer rows than these are divided so often, so that chance in a division decides less.
-FEW, DIVISIONS = 600, 2
+# How often few rows are divided.
+DIVISIONS = 2
 # Rows times features times prototypes times epochs that are spent on the comparison: two minutes on two cores.
 WORK = 3e12
 # A class of less than this part of an equal share is rare: models are chosen by balanced accuracy, and may weigh
 # classes.
 RARE = 0.2
 
-# Of a standard error, how far behind the best a simpler candidate is level with it.
-LEVEL = 0.5
-
 _TRAINING: dict[str, Any] = {"lr": 0.1, "lr_scheduler": "cosine_decay", "max_iter": 300}
 _FROM_MEANS: dict[str, Any] = {**_TRAINING, "prototypes_initializer": "class_mean"}
 _SIGMOID: dict[str, Any] = {**_FROM_MEANS, "transfer_fn": "sigmoid_beta"}
+# Few steps, so that prototypes stay near the means of their classes, and weights as small as of a ridge.
+_SOFTMAX: dict[str, Any] = {"optimizer": "lbfgs", "max_iter": 16, "prototypes_initializer": "class_mean"}
+# Settings that L-BFGS has no use for, or of which another optimizer would make another number of steps.
+_OF_STEPS = frozenset(
+    {"optimizer", "lr", "lr_scheduler", "lr_scheduler_kwargs", "batch_size", "gradient_accumulation_steps"}
+    | {"lookahead", "mixed_precision", "freeze_params"}
+)
 
 
 class Candidate(NamedTuple):
@@ -55,11 +57,11 @@ class Candidate(NamedTuple):
         return f"{self.model}, {self.prototypes} a class{weighted}"
 
 
-#: From the simplest on: plain distances, weights of the features, a softmax, and several prototypes of a class.
+#: From the simplest on: plain distances, a softmax of them, weights of the features, several prototypes of a class.
 CANDIDATES = (
     Candidate("GLVQ", 1, _SIGMOID),
+    Candidate("CELVQ", 1, _SOFTMAX),
     Candidate("GRLVQ", 1, _SIGMOID),
-    Candidate("CELVQ", 1, _FROM_MEANS),
     Candidate("CELVQ", 3, _TRAINING),
 )
 
@@ -72,7 +74,7 @@ def known_settings() -> list[str]:
 class Recipe(ClassifierMixin, BaseEstimator):
     """The best of a few models of prototypes, with settings that hold on most tables, by cross-validation.
 
-    Chosen is the simplest of those that are level with the best, within half a standard error of the difference, in the
+    Chosen is the simplest of those that are level with the best, within a standard error of the difference, in the
     mean of accuracy and balanced accuracy; where the rarest class has less than a fifth of an equal share, in balanced
     accuracy alone, and with weighted classes, too.
 
@@ -136,7 +138,7 @@ class Recipe(ClassifierMixin, BaseEstimator):
         rows, weight = _distinct(X, codes, weights)
         masses = np.bincount(codes[rows], weights=weight)
         by_balance = bool(masses.min() < RARE * masses.sum() / len(masses))
-        some = _some(codes[rows], self.random_seed)
+        some = some_rows(codes[rows], self.random_seed)
         rows, weight = rows[some], weight[some]
         folds = _folds(codes[rows], self.random_seed)
         candidates = self._candidates(by_balance)
@@ -152,7 +154,7 @@ class Recipe(ClassifierMixin, BaseEstimator):
                 except ValueError:  # it diverged
                     break
                 held_out = np.asarray(_safe_indexing(X, rows[test]), np.float64)
-                scores[i, fold] = _figures(y[rows[test]], _predicted(trained, held_out), weight[test])
+                scores[i, fold] = figures(y[rows[test]], _predicted(trained, held_out), weight[test])
             if self.verbose and affordable:
                 print("{}: accuracy {:.3f}, balanced {:.3f}".format(candidates[i].words, *scores[i].mean(axis=0)))
         chosen = _choose(scores, by_balance)
@@ -168,7 +170,10 @@ class Recipe(ClassifierMixin, BaseEstimator):
         candidates = []
         for candidate in CANDIDATES:
             for weight in (None, "balanced") if by_balance and "class_weight" not in own else (None,):
-                settings = {**candidate.settings, **({"class_weight": weight} if weight else {}), **own}
+                trained = (
+                    _FROM_MEANS if candidate.settings is _SOFTMAX and own.keys() & _OF_STEPS else candidate.settings
+                )
+                settings = {**trained, **({"class_weight": weight} if weight else {}), **own}
                 candidates.append(Candidate(candidate.model, candidate.prototypes, settings))
         if "n_prototypes_per_class" in own:  # those that differ in nothing else are one
             candidates = [each._replace(prototypes=0) for each in candidates]
@@ -226,15 +231,6 @@ def _distinct(X: Any, codes: np.ndarray, weights: np.ndarray) -> tuple[np.ndarra
     return first, np.bincount(group, weights=weights)
 
 
-def _some(codes: np.ndarray, seed: int) -> np.ndarray:
-    """Return the places of about `ROWS` rows at most: each class its share, a rare one enough for the folds."""
-    if len(codes) <= ROWS:
-        return np.arange(len(codes))
-    order = np.random.default_rng(seed).permutation(len(codes))
-    by_class = np.split(order[np.argsort(codes[order], kind="stable")], np.cumsum(np.bincount(codes))[:-1])
-    return np.sort(np.concatenate([places[: max(FOLDS, ROWS * len(places) // len(codes))] for places in by_class]))
-
-
 def _affordable(candidates: Sequence[Candidate], n: int, d: int, classes: int) -> int:
     """Return on how many folds the candidates can be compared, none where it would be one."""
     work = sum(n * d * classes * (each.prototypes or 1) * each.settings["max_iter"] for each in candidates)
@@ -267,7 +263,7 @@ def _choose(scores: np.ndarray, by_balance: bool) -> int:
         return 0
     best = int(np.nan_to_num(of, nan=-1.0).mean(axis=1).argmax())
     behind = of[best] - of
-    level = behind.mean(axis=1) <= LEVEL * behind.std(axis=1, ddof=1) / np.sqrt(of.shape[1]) + 1e-12
+    level = behind.mean(axis=1) <= behind.std(axis=1, ddof=1) / np.sqrt(of.shape[1]) + 1e-12
     level[best] = True
     return int(level.argmax())
 
@@ -282,8 +278,9 @@ def _predicted(model: PrototypeModel, X: np.ndarray) -> np.ndarray:
     return model.predict(X) if by_numpy is None else by_numpy.predict(X)[0]
 
 
-def _figures(truth: np.ndarray, predicted: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
-    """Return accuracy and balanced accuracy."""
+def figures(truth: np.ndarray, predicted: np.ndarray, weight: np.ndarray | None = None) -> tuple[float, float]:
+    """Return accuracy and balanced accuracy, of weighted rows."""
+    weight = np.ones(len(truth)) if weight is None else weight
     right, (_, codes) = truth == predicted, np.unique(truth, return_inverse=True)
     of_classes = np.bincount(codes, weights=weight * right) / np.bincount(codes, weights=weight)
     return float(np.average(right, weights=weight)), float(of_classes.mean())

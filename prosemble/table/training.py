@@ -223,14 +223,16 @@ def train(problem: Problem, estimator: Any, baseline: bool) -> None:
 
 def _judge(problem: Problem, classifier: Any, baseline: bool) -> None:
     """Print how good the classifier is on the rows held out, beside others, and what it takes for what."""
+    from prosemble.table.recipe import figures
+
     truth, classes = problem.y_test, classifier.classes_
     predicted = _predicted(problem, classifier, problem.test)
     n, held = len(problem.y_train) + len(truth), len(truth)
     typer.echo(f"Trained on {n - held:,} rows, tested on {held:,} held out.")
-    rows = {"this model": _figures(truth, predicted)}
+    rows = {"this model": figures(truth, predicted)}
     if baseline:
         labels, counts = np.unique(problem.y_train, return_counts=True)
-        rows["most frequent class"] = _figures(truth, np.full(held, labels[counts.argmax()]))
+        rows["most frequent class"] = figures(truth, np.full(held, labels[counts.argmax()]))
         rows |= _logistic_regression(problem, classifier)
     printing.figures(rows)
     others = [
@@ -259,16 +261,11 @@ def _predicted(problem: Problem, classifier: Any, rows: pd.DataFrame) -> np.ndar
     return classifier.estimator_.predict(classifier.table_.features(rows))
 
 
-def _figures(truth: np.ndarray, predicted: np.ndarray) -> tuple[float, float]:
-    """Return accuracy and balanced accuracy."""
-    right = truth == predicted
-    return float(right.mean()), float(np.mean([right[truth == label].mean() for label in np.unique(truth)]))
-
-
 def _logistic_regression(problem: Problem, classifier: Any) -> dict[str, tuple[float, float]]:
     """Return the figures of logistic regression on the same columns, none where it would take too long."""
     from sklearn.linear_model import LogisticRegression
 
+    from prosemble.table.recipe import figures
     from prosemble.table.transformer import TableTransformer
 
     table = classifier.table_
@@ -281,4 +278,4 @@ def _logistic_regression(problem: Problem, classifier: Any) -> dict[str, tuple[f
         return {}
     with warnings.catch_warnings(action="ignore"):  # of its iterations
         simple = LogisticRegression(max_iter=1000).fit(table.features(problem.train), problem.y_train)
-    return {"logistic regression": _figures(problem.y_test, simple.predict(table.features(problem.test)))}
+    return {"logistic regression": figures(problem.y_test, simple.predict(table.features(problem.test)))}

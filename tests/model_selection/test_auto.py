@@ -10,17 +10,15 @@ from sklearn.utils.estimator_checks import check_estimator
 
 import prosemble
 from prosemble import AutoPrototypeClassifier
+from prosemble.core.sampling import FOLDS, ROWS, some_rows
 from prosemble.distances import LocalOmega
 from prosemble.model_selection import BoundedPowerTransformer
 from prosemble.model_selection.auto import (
     CAUTIOUS,
     FINALISTS,
-    FOLDS,
-    ROWS,
     THOROUGH,
     Candidate,
     Scored,
-    _sample,
     choose,
     stages,
 )
@@ -189,7 +187,7 @@ def test_scikit_learns_checks_of_powers():
 def test_more_rows_than_are_searched_on_keep_every_class():
     rng = np.random.default_rng(0)
     for labels in (np.arange(5001) % 3, np.r_[np.arange(30_000) % 2, 2, 2, 3, 3, 3, 3, 3, 3, 3]):
-        some = _sample(labels, 0)
+        some = some_rows(labels, 0)
         whole, part = np.bincount(labels), np.bincount(labels[some])
         assert len(set(some)) == len(some) <= ROWS + 10 and (part >= np.minimum(whole, FOLDS)).all()
         np.testing.assert_allclose(part[:2] / len(some), whole[:2] / len(labels), rtol=0.01)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_iris
 
+from prosemble.core.sampling import FOLDS, some_rows
 from prosemble.models import CELVQ, GLVQ
 from prosemble.table import recipe as recipe_of
 from prosemble.table.recipe import CANDIDATES, Recipe
@@ -54,6 +55,8 @@ def test_settings_act_on_each_candidate():
     assert recipe.best_estimator_.lr == 0.03 and len(recipe.best_estimator_.prototypes_) == 4
     names = recipe.leaderboard_["candidate"]
     assert names.str.contains("GLVQ").any() and names.str.contains("CELVQ").sum() == 2  # from means, and drawn
+    few = Recipe(settings={"batch_size": 16, "optimizer": "sgd", **FAST}).fit(X, y)  # which L-BFGS has no use for
+    assert few.leaderboard_["accuracy"].notna().all()
 
 
 @pytest.mark.parametrize("counts", [[1, 1], [2, 1], [3, 1, 1], [2, 2], [9, 1]])
@@ -69,7 +72,7 @@ def test_few_rows_are_trained_on_all_the_same(counts):
 def test_no_class_is_missing_from_what_a_fold_trains_on():
     _, codes = np.unique(blobs([40, 7, 3, 2, 1])[1], return_inverse=True)
     folds = recipe_of._folds(codes, 0)
-    assert len(folds) == recipe_of.FOLDS * recipe_of.DIVISIONS
+    assert len(folds) == FOLDS * recipe_of.DIVISIONS
     for train, test in folds:
         assert not set(train) & set(test) and set(codes[train]) == set(range(5))
         assert set(train) | set(test) == set(range(len(codes)))
@@ -78,11 +81,10 @@ def test_no_class_is_missing_from_what_a_fold_trains_on():
 def test_what_the_comparison_costs_is_bounded(monkeypatch):
     X, y = blobs([60, 60, 8])
     codes = np.unique(y, return_inverse=True)[1]
-    monkeypatch.setattr(recipe_of, "ROWS", 40)
-    rows = recipe_of._some(codes, 0)
+    rows = some_rows(codes, 0, most=40)
     assert np.bincount(codes[rows]).tolist() == [18, 18, 5] and len(set(rows)) == len(rows)
     affordable = recipe_of._affordable(CANDIDATES, 128, 3, 3)
-    work = 128 * 3 * 3 * 300 * (1 + 1 + 1 + 3)
+    work = 128 * 3 * 3 * (300 * (1 + 1 + 3) + 16)
     assert affordable == recipe_of.WORK // work
     monkeypatch.setattr(recipe_of, "WORK", 3.5 * work)
     assert recipe_of._affordable(CANDIDATES, 128, 3, 3) == 3
