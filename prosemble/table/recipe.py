@@ -35,7 +35,7 @@ RARE = 0.2
 _TRAINING: dict[str, Any] = {"lr": 0.1, "lr_scheduler": "cosine_decay", "max_iter": 300}
 _FROM_MEANS: dict[str, Any] = {**_TRAINING, "prototypes_initializer": "class_mean"}
 _SIGMOID: dict[str, Any] = {**_FROM_MEANS, "transfer_fn": "sigmoid_beta"}
-# Few steps, so that prototypes stay near the means of their classes, and weights as small as of a ridge.
+# Few steps, after which prototypes are still near the means of their classes.
 _SOFTMAX: dict[str, Any] = {"optimizer": "lbfgs", "max_iter": 16, "prototypes_initializer": "class_mean"}
 # Settings that L-BFGS has no use for, or of which another optimizer would make another number of steps.
 _OF_STEPS = frozenset(
@@ -45,7 +45,7 @@ _OF_STEPS = frozenset(
 
 
 class Candidate(NamedTuple):
-    """A model, its settings, and how many prototypes of each class, at most."""
+    """A model, its settings, and how many prototypes of each class, at most; 0 where the settings say it."""
 
     model: str
     prototypes: int
@@ -53,16 +53,17 @@ class Candidate(NamedTuple):
 
     @property
     def words(self) -> str:
-        weighted = ", classes weighted" if self.settings.get("class_weight") else ""
-        return f"{self.model}, {self.prototypes} a class{weighted}"
+        begin = "means" if self.settings.get("prototypes_initializer") == "class_mean" else "drawn rows"
+        prototypes = f"{self.prototypes} a class" if self.prototypes else f"from {begin}"
+        return f"{self.model}, {prototypes}{', classes weighted' if self.settings.get('class_weight') else ''}"
 
 
-#: From the simplest on: plain distances, a softmax of them, weights of the features, several prototypes of a class.
+#: From the simplest on: plain distances, a softmax of them, weights of the features, many prototypes of a class.
 CANDIDATES = (
     Candidate("GLVQ", 1, _SIGMOID),
     Candidate("CELVQ", 1, _SOFTMAX),
     Candidate("GRLVQ", 1, _SIGMOID),
-    Candidate("CELVQ", 3, _TRAINING),
+    Candidate("GLVQ", 10, {**_TRAINING, "transfer_fn": "sigmoid_beta"}),
 )
 
 
