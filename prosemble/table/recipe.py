@@ -34,7 +34,6 @@ RARE = 0.2
 
 _TRAINING: dict[str, Any] = {"lr": 0.1, "lr_scheduler": "cosine_decay", "max_iter": 300}
 _FROM_MEANS: dict[str, Any] = {**_TRAINING, "prototypes_initializer": "class_mean"}
-_SIGMOID: dict[str, Any] = {**_FROM_MEANS, "transfer_fn": "sigmoid_beta"}
 # Few steps, after which prototypes are still near the means of their classes.
 _SOFTMAX: dict[str, Any] = {"optimizer": "lbfgs", "max_iter": 16, "prototypes_initializer": "class_mean"}
 # Settings that L-BFGS has no use for, or of which another optimizer would make another number of steps.
@@ -58,12 +57,11 @@ class Candidate(NamedTuple):
         return f"{self.model}, {prototypes}{', classes weighted' if self.settings.get('class_weight') else ''}"
 
 
-#: From the simplest on: plain distances, a softmax of them, weights of the features, many prototypes of a class.
+#: From the simplest on: plain distances, a softmax of them, many prototypes of a class and weights of the features.
 CANDIDATES = (
-    Candidate("GLVQ", 1, _SIGMOID),
+    Candidate("GLVQ", 1, {**_FROM_MEANS, "transfer_fn": "sigmoid_beta"}),
     Candidate("CELVQ", 1, _SOFTMAX),
-    Candidate("GRLVQ", 1, _SIGMOID),
-    Candidate("GLVQ", 10, {**_TRAINING, "transfer_fn": "sigmoid_beta"}),
+    Candidate("GRLVQ", 10, {**_TRAINING, "transfer_fn": "sigmoid_beta"}),
 )
 
 
@@ -141,6 +139,7 @@ class Recipe(ClassifierMixin, BaseEstimator):
         by_balance = bool(masses.min() < RARE * masses.sum() / len(masses))
         some = some_rows(codes[rows], self.random_seed)
         rows, weight = rows[some], weight[some]
+        compared, labels = np.asarray(_safe_indexing(X, rows), np.float64), y[rows]
         folds = _folds(codes[rows], self.random_seed)
         candidates = self._candidates(by_balance)
         untrained = [self._model(candidate, codes[rows]) for candidate in candidates]
@@ -149,13 +148,10 @@ class Recipe(ClassifierMixin, BaseEstimator):
         for i, model in enumerate(untrained):
             for fold, (train, test) in enumerate(affordable):
                 try:
-                    trained = clone(model).fit(
-                        _safe_indexing(X, rows[train]), y[rows[train]], sample_weight=weight[train]
-                    )
+                    trained = clone(model).fit(compared[train], labels[train], sample_weight=weight[train])
                 except ValueError:  # it diverged
                     break
-                held_out = np.asarray(_safe_indexing(X, rows[test]), np.float64)
-                scores[i, fold] = figures(y[rows[test]], _predicted(trained, held_out), weight[test])
+                scores[i, fold] = figures(labels[test], _predicted(trained, compared[test]), weight[test])
             if self.verbose and affordable:
                 print("{}: accuracy {:.3f}, balanced {:.3f}".format(candidates[i].words, *scores[i].mean(axis=0)))
         chosen = _choose(scores, by_balance)
