@@ -74,8 +74,8 @@ class Recipe(ClassifierMixin, BaseEstimator):
     """The best of a few models of prototypes, with settings that hold on most tables, by cross-validation.
 
     Chosen is the simplest of those that are level with the best, within a standard error of the difference, in the
-    mean of accuracy and balanced accuracy; where the rarest class has less than a fifth of an equal share, in balanced
-    accuracy alone, and with weighted classes, too.
+    mean of accuracy and balanced accuracy. Where the rarest class has less than a fifth of an equal share, they are
+    tried with weighted classes, too, and the most accurate is chosen of those that are level in balanced accuracy.
 
     Parameters
     ----------
@@ -254,7 +254,7 @@ def _folds(codes: np.ndarray, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
 
 
 def _choose(scores: np.ndarray, by_balance: bool) -> int:
-    """Return the first candidate that is level with the best."""
+    """Return the first candidate that is level with the best, by balance the most accurate of those that are."""
     of = scores[:, :, 1] if by_balance else scores.mean(axis=2)
     if np.isnan(of).all():
         return 0
@@ -262,7 +262,8 @@ def _choose(scores: np.ndarray, by_balance: bool) -> int:
     behind = of[best] - of
     level = behind.mean(axis=1) <= behind.std(axis=1, ddof=1) / np.sqrt(of.shape[1]) + 1e-12
     level[best] = True
-    return int(level.argmax())
+    accuracy = np.where(level, scores[:, :, 0].mean(axis=1), -1.0)
+    return int(accuracy.argmax() if by_balance else level.argmax())
 
 
 def _predicted(model: PrototypeModel, X: np.ndarray) -> np.ndarray:

@@ -34,6 +34,8 @@ def test_the_simplest_that_is_level_with_the_best_is_chosen():
     behind = np.where(np.arange(3)[:, None, None] == 0, np.nan, level)  # one that diverged on a fold
     assert recipe_of._choose(behind, by_balance=True) == 1
     assert recipe_of._choose(np.full((3, 1, 2), np.nan), by_balance=True) == 0
+    rare = np.array([[[0.7, 0.8], [0.7, 0.9]], [[0.8, 0.9], [0.8, 0.7]], [[0.9, 0.5], [0.9, 0.5]]])
+    assert recipe_of._choose(rare, by_balance=True) == 1 and recipe_of._choose(rare[::-1], by_balance=True) == 1
 
 
 def test_a_rare_class_is_weighed_and_chosen_for():
