@@ -7,11 +7,12 @@ the model's distance is none that NumPy evaluates.
 from __future__ import annotations
 
 import gc
+import io
 import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import wraps
 from inspect import Parameter, signature
 from pathlib import Path
@@ -316,6 +317,7 @@ def export(
 
 def main() -> None:
     """Run the command line; what is wrong with the words of a command is one line, too."""
+    sys.stdout, sys.stderr = _outlet(sys.stdout), _outlet(sys.stderr)
     # A short process spends a tenth of its time on looking for garbage among what it has imported.
     gc.set_threshold(100_000, 50, 50)
     usage_error: Any = typer.BadParameter.__bases__[0]
@@ -334,11 +336,34 @@ def main() -> None:
     _end(code if isinstance(code, int) else 0)
 
 
+class _Outlet(io.TextIOWrapper):
+    """Standard output or that of errors; work goes on where nobody reads it any more.
+
+    What its encoding lacks is written by numbers, as in Python's strings.
+    """
+
+    def write(self, text: str) -> int:
+        with suppress(BrokenPipeError):
+            super().write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(BrokenPipeError):
+            super().flush()
+
+
+def _outlet(stream: Any) -> Any:
+    if stream is None:  # it was closed from the beginning
+        return open(os.devnull, "w", encoding="utf-8")
+    encoding, terminal = stream.encoding, stream.isatty()
+    return _Outlet(stream.detach(), encoding, "backslashreplace", line_buffering=terminal)
+
+
 def _end(code: int) -> NoReturn:
     """End the process without taking apart all that was imported, which takes a third of a second."""
     try:
         sys.stdout.flush()
         sys.stderr.flush()
-    except OSError:  # nobody reads it any more
+    except OSError:  # there is no room for it
         code = code or 1
     os._exit(code)

@@ -140,7 +140,7 @@ def test_report(mushrooms):
     assert "Example: prosemble report model.prosemble" in run("report", "--help").output
     for arguments, message in [
         (("--target", "poison"), "no column 'poison'"),
-        (("--target", "colour"), "known are ['no', 'yes']"),
+        (("--target", "colour"), "'colour' holds 'red', 'brown', which the model does not know; it knows 'no', 'yes'."),
         (("-o", folder / "no" / "r.html"), "no folder"),
     ]:
         refused = run("report", model, table, *arguments)
@@ -488,7 +488,8 @@ def test_columns_are_left_out_or_taken(mushrooms):
     named = spoiled(frame, folder, finder=[f"person {i}" for i in range(len(frame))])
     arguments = ["fit", named, "--target", "edible", "-o", folder / "m", *FAST]
     result = run(*arguments, "--drop", "ring")
-    assert "left out: identifying, 90 different values in 90 rows; --keep finder takes it all the same" in result.output
+    why = "identifying, 90 different values in 90 rows, such as 'person 0'"
+    assert f"left out: {why}; --keep finder takes it all the same" in result.output
     used = [column.name for column in TableClassifier.load(folder / "m").table_.judged_ if column.used]
     assert result.exit_code == 0 and used == ["weight", "cap", "colour"]
     assert run("predict", folder / "m", folder / "mushrooms.csv").exit_code == 0
@@ -589,3 +590,61 @@ def test_rows_of_nothing(mushrooms):
         assert result.exit_code == 2 and "nothing is known of any row" in result.output, result.output
     result = run("predict", folder / "m", folder / "n.csv")
     assert result.exit_code == 0 and "\n,," in result.output
+
+
+def test_what_is_written_where_nobody_reads(tmp_path):
+    """Standard output closed at the other end, or from the beginning, or in an encoding of few letters."""
+    (tmp_path / "t.csv").write_text(
+        "a,dx\n" + "".join(f"{i % 7}.{i},{'grüße' if i % 7 > 3 else 'kalt'}\n" for i in range(60))
+    )
+    fit = f"{sys.executable} -m prosemble fit t.csv --target dx --model NPC --no-baseline"
+    predict = f"{sys.executable} -m prosemble predict model.prosemble t.csv"
+    for command in (f"{fit} | head -1", f"{predict} | head -1", f"{predict} >&-", f"PYTHONIOENCODING=ascii {predict}"):
+        done = subprocess.run(["bash", "-o", "pipefail", "-c", command], cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == 0 and "Traceback" not in done.stderr, command
+    assert "gr\\xfc\\xdfe" in done.stdout
+    assert subprocess.run(["bash", "-c", f"{predict} > /dev/full"], cwd=tmp_path, capture_output=True).returncode == 1
+
+
+def test_labels_in_excel_files_are_text(tmp_path):
+    pytest.importorskip("openpyxl")
+    frame = pd.DataFrame({"a": range(0, 80, 2), "b": np.arange(40) % 7 * 0.5, "dx": ["=1+1", "plain"] * 20})
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    fit = ["fit", tmp_path / "t.csv", "--target", "dx", "--model", "NPC", "--no-baseline", "-o", tmp_path / "m"]
+    assert run(*fit).exit_code == 0
+    result = run("predict", tmp_path / "m", tmp_path / "t.csv", "-o", tmp_path / "p.xlsx")
+    assert result.exit_code == 0 and set(pd.read_excel(tmp_path / "p.xlsx")["prediction"]) <= {"=1+1", "plain"}
+    frame.replace("=1+1", "a\x0bb").to_csv(tmp_path / "t.csv", index=False)
+    assert run(*fit, "--force").exit_code == 0
+    result = run("predict", tmp_path / "m", tmp_path / "t.csv", "-o", tmp_path / "q.xlsx")
+    assert result.exit_code == 2 and "has a character that Excel files cannot hold; write .csv" in result.output
+    assert not (tmp_path / "q.xlsx").exists()
+
+
+def test_labels_are_the_same_in_copies_of_a_table(tmp_path):
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=60)
+    for labels in ([True, False] * 30, [1.0, 2.0] * 30, [2**53, 2**53 + 1, 2**53 + 2] * 20, [1.5, 2.25] * 30):
+        frame = pd.DataFrame({"a": values + np.arange(60) % 2 * 3, "dx": labels})
+        frame.to_parquet(tmp_path / "t.parquet")
+        frame.assign(dx=frame["dx"].astype(str).str.upper()).to_csv(tmp_path / "t.csv", index=False)
+        for table, copy in (("t.csv", "t.parquet"), ("t.parquet", "t.csv")):
+            fit = ["fit", tmp_path / table, "--target", "dx", "--model", "NPC", "--no-baseline", "-o", tmp_path / "m"]
+            result = run(*fit)
+            assert result.exit_code == 0, result.output
+            opened = TableClassifier.load(tmp_path / "m")
+            assert len(opened.classes_) == len(set(labels))
+            result = run("report", tmp_path / "m", tmp_path / copy, "-o", tmp_path / "r.html")
+            assert result.exit_code == 0, result.output
+
+
+def test_settings_of_the_recipe_are_looked_at_first(mushrooms):
+    _, folder = mushrooms
+    result = run("fit", folder / "mushrooms.csv", "--target", "edible", "--set", "max_iter=abc")
+    assert result.exit_code == 2 and "'max_iter'" in result.output and "must be an int" in result.output
+
+
+def test_labels_that_read_like_gaps_are_named(tmp_path):
+    (tmp_path / "t.csv").write_text("a,dx\n" + "1,NA\n2,EU\n" * 20)
+    result = run("fit", tmp_path / "t.csv", "--target", "dx")
+    assert result.exit_code == 2 and "one label only: 'EU' ('NA' is none)" in result.output

@@ -29,7 +29,10 @@ def replacing(path: str | Path) -> Iterator[Path]:
     """
     path = writable(path)
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        raise type(error)(f"{path} cannot be written: {error.strerror}.") from error
     os.close(handle)
     temporary = Path(name)
     try:

@@ -23,8 +23,9 @@ _NO_NUMBER = re.compile(
     re.IGNORECASE,
 )
 
+_BLANK = r" \x{a0}\x{2009}\x{202f}"
 # Every character between the groups of thousands that is not a mark of decimals somewhere else.
-_GROUPED = r"(\d)[ \x{a0}\x{202f}'\x{2019}](\d{3})\b"
+_GROUPED = rf"(\d)[{_BLANK}'\x{{2019}}](\d{{3}})\b"
 _EXPONENT = r"([eE][-+]?\d+)?$"
 _MARKS = {".": ",", ",": "."}
 # A number with this mark of decimals; the other mark may stand between thousands.
@@ -35,14 +36,15 @@ _NUMBER = {
 # A number that can have no other mark of decimals than this one: `1.234` may be a thousand and more, `1.5` is not.
 _CERTAIN = {
     mark: rf"^[-+]?(\d*\{mark}(\d{{1,2}}|\d{{4,}})|0\{mark}\d+|\d{{4,}}\{mark}\d+|\d{{1,3}}(\{other}\d{{3}})+\{mark}\d+"
-    rf"|\d*\{mark}\d+[eE][-+]?\d+)$"
+    rf"|\d*\{mark}\d+[eE][-+]?\d+|\d{{1,3}}(\{other}\d{{3}}){{2,}})$"
     for mark, other in _MARKS.items()
 }
 # Digits that number something: no quantity is written 0012.
 _CODE = r"^[-+]?0\d+$"
-# A sign of money before a number; one of money, of percent, or a unit set off by a blank behind it.
+# A sign or a code of money before a number; one of money, of percent, or a unit behind it.
 _WITH_UNIT = (
-    r"^(?P<before>[€$£¥]?)\s*(?P<number>[-+]?[\d.,]*\d)\s*(?P<after>[€$£¥%°]?|\s[\p{L}µ%°][\p{L}\d%°/²³.]{0,7})$"
+    rf"^(?P<before>-?[€$£¥]|[A-Z]{{3}}[{_BLANK}]|)[{_BLANK}]*(?P<number>[-+]?[\d.,]*\d)"
+    rf"(?P<after>[{_BLANK}]*[€$£¥%°]?|[{_BLANK}]*[\p{{L}}µ%°][\p{{L}}\d%°/²³.]{{0,7}})$"
 )
 
 _CLOCKS = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p")
@@ -113,8 +115,9 @@ def _plain(cells: Cells) -> np.ndarray | None:
 def _without_unit(cells: Cells, unit: str) -> Cells:
     """Return the cells with an ASCII minus, without blanks between thousands, and without that unit beside a number."""
     if unit:
-        behind = pc.replace_substring_regex(cells, rf"([\d\s.,]){re.escape(unit)}$", r"\1")
-        cells = pc.utf8_trim_whitespace(pc.replace_substring_regex(behind, rf"^{re.escape(unit)}([\d\s.,+-])", r"\1"))
+        behind = pc.replace_substring_regex(cells, rf"([\d.,])[{_BLANK}]*{re.escape(unit)}$", r"\1")
+        before = pc.replace_substring_regex(behind, rf"^(-?){re.escape(unit)}[{_BLANK}]*([\d.,+-])", r"\1\2")
+        cells = pc.utf8_trim_whitespace(before)
     if pc.any(pc.match_substring_regex(cells, r"[^\x00-\x7f]|\d[ ']\d")).as_py():
         cells = pc.replace_substring(cells, "\N{MINUS SIGN}", "-")
         for _ in range(3):  # matches do not overlap
@@ -126,6 +129,7 @@ def unit_of(cells: Cells) -> str:
     """Return the sign of money or percent, or the unit, that each number has; none where they differ."""
     parts = pc.drop_null(pc.extract_regex(cells, _WITH_UNIT))
     before, after = (pc.utf8_trim_whitespace(pc.struct_field(parts, side)) for side in ("before", "after"))
+    before = pc.utf8_ltrim(before, "-")
     units = pc.unique(pc.binary_join_element_wise(before, after, "")).to_pylist()
     return units[0] if len(units) == 1 else ""
 
@@ -140,6 +144,12 @@ def certain_decimals(cells: Cells) -> dict[str, int]:
     """Return how many cells can only be numbers with a point, and how many with a comma, for their decimals."""
     bare = _number_within(cells)
     return {mark: pc.sum(pc.match_substring_regex(bare, _CERTAIN[mark])).as_py() or 0 for mark in _MARKS}
+
+
+def are_whole_with_groups(cells: Cells, mark: str) -> bool:
+    """Whether all cells are whole numbers with this mark between thousands, some of them too small to have one."""
+    whole = pc.all(pc.match_substring_regex(cells, rf"^[-+]?\d{{1,3}}(\{mark}\d{{3}})*$")).as_py()
+    return bool(whole and pc.any(pc.match_substring_regex(cells, r"^[-+]?\d{1,3}$")).as_py())
 
 
 def mostly_numbers(cells: Cells, decimal: str) -> bool:
@@ -171,6 +181,11 @@ def _number_within(cells: Cells) -> Cells:
 def are_numbers(cells: Cells) -> np.ndarray:
     """Return which cells are numbers, whatever their mark of decimals."""
     return np.logical_or.reduce([_fits(cells, pattern) for pattern in _NUMBER.values()])
+
+
+def is_plain_number(value: str) -> bool:
+    """Whether a cell is a number as a computer writes it, and no code such as 0012."""
+    return re.fullmatch(r"-?(0|[1-9]\d{0,14})(\.\d+)?", value) is not None
 
 
 def are_dates(cells: Cells) -> np.ndarray:
@@ -221,6 +236,15 @@ def date_format(cells: Cells) -> str | None:
     return None
 
 
+def other_order(form: str) -> str | None:
+    """Return the form in which day and month have changed places, where there is one."""
+    day, clock = next(
+        ((day, form[len(day) :]) for days in _DAYS.values() for day in days if form.startswith(day)), ("", "")
+    )
+    both = next((days for days in _DAYS.values() if day in days and len(days) == 2), None)
+    return None if both is None else both[1 - both.index(day)] + clock
+
+
 def _are_seasons(cells: Cells) -> bool:
     """Whether all cells name a year and the next one, as 2010-11 does, and not a month."""
     parts = pc.extract_regex(cells, r"^\d{2}(?P<year>\d{2})-(?P<next>\d{2})$")
@@ -238,6 +262,12 @@ def _readable(cells: Cells, form: str) -> float:
 
 
 def dates(cells: Cells, form: str) -> np.ndarray:
-    """Return the cells as moments, datetime64 in microseconds; not a time where a cell is none of that format."""
-    moments = pd.to_datetime(cells.to_pylist(), format=form, errors="coerce", utc=True)
-    return moments.tz_localize(None).to_numpy().astype("datetime64[us]")
+    """Return the cells as moments, datetime64 in microseconds; not a time where a cell is none of that format.
+
+    A moment is that of the clock where it was written, whatever the zone.
+    """
+    if form == ISO:  # of which pandas takes bare numbers for, too
+        local = pc.replace_substring_regex(cells, r"(:\d{2}(\.\d+)?)\s?(Z|[-+]\d{2}:?\d{2})$", r"\1")
+        cells = pc.if_else(pc.match_substring_regex(cells, _ISO), local, pa.scalar(None, pa.string()))
+    moments = pd.to_datetime(cells.to_pylist(), format=form, errors="coerce")
+    return moments.to_numpy().astype("datetime64[us]")

@@ -243,6 +243,11 @@ class TableClassifier(ClassifierMixin, BaseEstimator):
         given = np.asarray(y, object)
         if given.ndim == 1 and (gaps := np.flatnonzero(pd.isna(given))).size:
             raise ValueError(f"Input y contains NaN: no label in {words.rows(gaps.tolist())}; leave these rows out.")
+        if isinstance(getattr(y, "dtype", None), pd.api.extensions.ExtensionDtype):
+            y = np.array(given.tolist())  # as numbers, booleans or text of NumPy
+        types = {type(label).__name__ for label in given.ravel().tolist()} if np.asarray(y).dtype == object else set()
+        if len(types) > 1 and "str" in types:
+            raise ValueError(f"y holds labels of several types, {' and '.join(sorted(types))}; make all of them text.")
         _, y = check_X_y(np.empty((len(rows), 1)), y, ensure_all_finite=False, dtype=None, estimator=self)
         check_classification_targets(y)
         return y

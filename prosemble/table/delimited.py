@@ -40,7 +40,7 @@ class Dialect:
     @property
     def words(self) -> str:
         if self.separator is None:
-            return "one cell a line"
+            return f"one cell a line ({words.option('separator', 'space')} if blanks stand between cells)"
         return f"{SEPARATORS.get(self.separator, repr(self.separator))} between cells"
 
     def rows(self, text: str, source: str, line: int) -> Iterator[tuple[int, list[str]]]:
@@ -95,6 +95,8 @@ def read_delimited(
     if start := re.match(r"sep=(.)\r?\n", text):  # how Excel is told, which takes the line for no row
         text, separator, above = text[start.end() :], separator or start[1], 1
     dialect = _sniffed(text, decimal) if separator is None else Dialect(separator)
+    if separator == " " and dialect.quote not in text:  # which stand in any number, to align columns
+        text = re.sub(r"(?m)^ +| +$", "", re.sub(r"[ \t]+", " ", text))
     head = list(itertools.islice(dialect.rows(text, source, above + 1), _SAMPLE_LINES))
     at = heading.beginning([row for _, row in head], named=header != "none")
     if at == len(head):
@@ -113,7 +115,9 @@ def read_delimited(
         notes += left_out
     if not named:
         return Sheet([f"column_{j + 1}" for j in range(width)], columns, notes), dialect
-    return Sheet(heading.checked_names(first, columns, header, source, f"line {line}"), columns, notes), dialect
+    names = heading.checked_names(first, columns, header, source, f"line {line}")
+    heading.require_one_head(columns, source, f"line {line + 1}")
+    return Sheet(names, columns, notes), dialect
 
 
 def _sniffed(text: str, decimal: str | None) -> Dialect:
@@ -148,6 +152,8 @@ def _skipped(rows: Sequence[list[str]], dialect: Dialect) -> list[str]:
 def _by_arrow(body: str, names: list[str] | None, width: int, dialect: Dialect) -> list[pa.Array] | None:
     """Return the columns, or None where a row may be another than it seems: then each has to be looked at."""
     if dialect.separator is None or dialect.escape is not None or _UNUSUAL.search(body):
+        return None
+    if body.count(dialect.quote) % 2:  # one that is not closed, which Arrow lets the end of the text close
         return None
     places = [str(j) for j in range(width)]
     data = body.encode()
@@ -214,4 +220,5 @@ def _ragged(
 ) -> str:
     than = f"the header {width}" if names is not None else f"the others {width}"
     hint = " (a decimal comma?)" if dialect.separator == "," and len(found) > width else ""
+    hint = " (a separator at its end?)" if len(found) == width + 1 and not found[-1].strip() else hint
     return f"{source}: row {row} (line {line}) has {words.count(len(found), 'cell')}, {than}{hint}."

@@ -17,6 +17,8 @@ Row = Sequence[str]
 
 #: What `header` may be: names are looked for, there are none, or the first row is names whatever it looks like.
 HEADERS = ("auto", "none", "first")
+# Rows in which a second line of names is looked for.
+_SAMPLE = 200
 _YEAR = re.compile(r"(19|20)\d\d")
 
 
@@ -40,17 +42,17 @@ def beginning(rows: Sequence[Row], named: bool = True) -> int:
     """Return the place of the first row that is neither blank nor a remark nor a title.
 
     A title has one cell that holds something, and below it is no row of values, of which it would be the name; or it
-    stands, of another width than the table, above a row of names. A row of names that is merely too short is no title:
-    it makes the rows below it an error. Where the table is not `named`, every row of one cell is a title.
+    stands, with a number of filled cells of its own, above a row of names. A row of names that is merely too short is
+    no title: it makes the rows below it an error. Where the table is not `named`, every row of one cell is a title.
     """
     width = width_of(rows)
-    names = _head(rows, width) if any(len(row) != width for row in rows) else None
+    names = _head(rows, width) if any(len(filled(row)) != width for row in rows) else None
     for i, row in enumerate(rows):
         content = filled(row)
         alone = len(content) <= 1 < width and (width > 2 or len(row) < width)
         below = next((other for other in rows[i + 1 :] if len(other) == width and len(filled(other)) > 1), [])
         is_title = alone and not (named and len(row) < width and below and all(_are_values(filled(below))))
-        above_names = len(row) != width and names is not None and i < names
+        above_names = len(filled(row)) != width and names is not None and i < names
         if content and not (is_comment(row, width) or is_title or above_names):
             return i
     return len(rows)
@@ -62,9 +64,30 @@ def _head(rows: Sequence[Row], width: int) -> int | None:
     are_values = _are_values([cell for i in whole for cell in rows[i]]).reshape(len(whole), width)
     for k, i in enumerate(whole[:-1]):
         names = set(filled(rows[i]))
-        if len(names) == width and not are_values[k].any() and (are_values[k + 1 :].mean(axis=0) > 0.5).any():
+        words_alone = len(names) == width and not are_values[k].any() and not any(map(_is_gap, names))
+        if words_alone and (are_values[k + 1 :].mean(axis=0) > 0.5).any():
             return i
     return None
+
+
+def _is_gap(text: str) -> bool:
+    return text in cells.GAPS or cells.stands_for_no_number(text)
+
+
+def require_one_head(columns: Sequence[pa.Array], source: str, line: str) -> None:
+    """Raise a `ValueError` where the first row is no row of values, but a second one of names, or of units.
+
+    It is, if several columns are numbers but for a word in the first row.
+    """
+    heads = [column[0].as_py() or "" for column in columns if len(column) > 3]
+    samples = [column[1:_SAMPLE] for column in columns if len(column) > 3]
+    are_numbers = np.array([cells.are_numbers(cells.tidied(sample)).mean() > 0.9 for sample in samples], bool)
+    if are_numbers.sum() < 2:
+        return
+    above = [head.strip() for head, is_number in zip(heads, are_numbers, strict=True) if is_number]
+    if not _are_values(above).any() and not any(map(_is_gap, above)):
+        shown = words.listed([words.short(head) for head in heads], 6)
+        raise ValueError(f"{source}: {line} ({shown}) looks like a second line of names, or of units; take it out.")
 
 
 def _are_values(texts: Sequence[str]) -> np.ndarray:

@@ -218,6 +218,10 @@ def _as_words(name: str, text: pa.Array) -> Column:
     length = float(np.mean([value.count(" ") + 1 for value in found[:1000].to_pylist()]))
     if any(len(counts) >= values and unique >= share for values, share in _UNIQUE):
         why = f"{words.count(len(counts), 'different value')} in {words.count(len(found), 'row')}"
+        if cells.have_codes(text):
+            why += ", codes with leading zeros among them"
+        elif cells.have_digits(found[:1]):
+            why += f", such as {words.quoted(found[0].as_py())}"
         return Column(name, FREE_TEXT if length >= _WORDS_OF_TEXT else IDENTIFIER, why=why)
     if cells.have_codes(text):
         return Column(name, CATEGORIES, why="codes with leading zeros")
@@ -339,8 +343,7 @@ def _of_dates(column: Column, held: Values, dates: str) -> Column:
         return _left_out(column.name, column.kind, f"one value only: {there[0]}")
     column.done = "numbers: " + ", ".join(part.split(": ", 1)[1] for part in column.parts)
     odd = int((np.isnat(moments)).sum()) - (held.values.null_count if held.what == TEXT else column.gaps)
-    read = {"%d/": "day/month/year", "%m/": "month/day/year", "%d-%m": "day-month-year", "%m-%d": "month-day-year"}
-    form = next((words_ for mark, words_ in read.items() if (column.form or "").startswith(mark)), "")
+    form = order_of(column.form or "")
     said = [
         f"read as {form}" if form else "",
         "years of two digits are 1969 to 2068" if "%y" in (column.form or "") else "",
@@ -348,6 +351,12 @@ def _of_dates(column: Column, held: Values, dates: str) -> Column:
     ]
     column.why = "; ".join(filter(None, [column.why, *said]))
     return column
+
+
+def order_of(form: str) -> str:
+    """Return in words how days and months that could change places are read."""
+    orders = {"%d/": "day/month/year", "%m/": "month/day/year", "%d-%m": "day-month-year", "%m-%d": "month-day-year"}
+    return next((order for mark, order in orders.items() if form.startswith(mark)), "")
 
 
 def numbers_in(column: Column, held: Values) -> np.ndarray:
@@ -367,19 +376,30 @@ def moments_in(column: Column, held: Values) -> np.ndarray:
     """Return the dates of a column, not a time where it has none."""
     if held.what == MOMENTS:
         return held.values
-    if held.what == TEXT and column.form is not None:
-        return cells.dates(held.values, column.form)
-    return np.full(len(held.values), np.datetime64("NaT", "us"))
+    moments = np.full(len(held.values), np.datetime64("NaT", "us"))
+    if held.what == TEXT:
+        # A date of ISO 8601 is one whatever the others of the training were, which may have been no text.
+        for form in dict.fromkeys([column.form or cells.date_format(held.values), cells.ISO]):
+            moments = np.where(np.isnat(moments), cells.dates(held.values, form), moments) if form else moments
+    return moments
 
 
 def categories_in(column: Column, held: Values) -> pa.Array:
-    """Return the categories of a column, null where it has none; yes and no are spelled as most often in training."""
-    text = _text_of(held)
-    if column.kind != YES_NO:
-        return text
-    known = column.values or list(cells.counted(text))
-    spelled = {value.lower(): value for value in reversed(known)}
-    return pa.array([value and spelled.get(value.lower(), value) for value in text.to_pylist()], pa.string())
+    """Return the categories of a column, null where it has none; spelled as in training where they are the same."""
+    text = pc.dictionary_encode(_text_of(held))
+    known = column.values or list(cells.counted(text.dictionary_decode()))
+    spelled = {_alike(value, column.kind): value for value in reversed(known)}
+    exact = set() if column.kind == YES_NO else set(known)
+    words_ = text.dictionary.to_pylist()
+    meant = [word if word in exact else spelled.get(_alike(word, column.kind), word) for word in words_]
+    return pa.array(meant, pa.string()).take(text.indices)
+
+
+def _alike(value: str, kind: str) -> str:
+    """Return what two spellings of one category have in common: `Yes` and `yes`, `1` and `1.0`."""
+    if kind == YES_NO:
+        return value.lower()
+    return f"{float(value):.15g}" if cells.is_plain_number(value) else value
 
 
 def _text_of(held: Values) -> pa.Array:

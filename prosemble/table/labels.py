@@ -48,18 +48,19 @@ def labels_of(reading: Reading, target: str, as_category: bool = False) -> Label
     values = _as_they_stand(reading, target)
     there = ~pd.isna(values)
     values, rows = values[there], np.flatnonzero(there)
+    marked = _marks_of_gaps(reading, target)
     if not len(values):
-        raise ValueError(f"Column {words.quoted(target)} holds no label.")
+        raise ValueError(f"Column {words.quoted(target)} holds no label{marked}.")
     values = np.array(values.tolist())
     classes, counts = np.unique(values, return_counts=True)
     if len(classes) < 2:
-        raise ValueError(f"Column {words.quoted(target)} holds one label only: {words.quoted(classes[0])}.")
+        raise ValueError(f"Column {words.quoted(target)} holds one label only: {words.quoted(classes[0])}{marked}.")
     if not as_category:
         _require_classes(target, values, classes)
     notes = []
     if len(rows) < len(there):
         gaps = np.flatnonzero(~there).tolist()
-        without = f"{words.count(len(gaps), 'row')} without a label in {words.quoted(target)}"
+        without = f"{words.count(len(gaps), 'row')} without a label in {words.quoted(target)}{marked}"
         notes.append(f"Left out {without}: {words.rows(gaps)}.")
     if (counts == 1).any():
         single = [
@@ -71,6 +72,15 @@ def labels_of(reading: Reading, target: str, as_category: bool = False) -> Label
         has = "Class" if len(single) == 1 else "Classes"
         notes.append(f"{has} of one row, trained on and not tested: {which}.")
     return Labels(values, rows, notes)
+
+
+def _marks_of_gaps(reading: Reading, target: str) -> str:
+    """Return in words which cells were taken for gaps that are not empty."""
+    if target not in reading.text:
+        return ""
+    text = reading.text[target]
+    marks = cells.counted(text.filter(pc.and_(pc.is_valid(text), pc.is_null(cells.tidied(text)))))
+    return f" ({words.listed([words.quoted(mark) for mark in marks], 4)} is none)" if marks else ""
 
 
 def _as_they_stand(reading: Reading, target: str) -> np.ndarray:
@@ -85,11 +95,13 @@ def _as_they_stand(reading: Reading, target: str) -> np.ndarray:
     if held.what in (LISTS, MOMENTS):
         kind = {LISTS: "lists", MOMENTS: "dates"}[held.what]
         raise ValueError(f"Column {words.quoted(target)} holds {kind}, not labels.")
+    if types.is_integer_dtype(series.dtype):
+        return np.array([None if gap else int(value) for value, gap in zip(series, series.isna(), strict=True)], object)
     if held.what == NUMBERS:
         numbers = held.values
         if not types.is_float_dtype(series.dtype) or (np.nan_to_num(numbers) % 1 == 0).all():
             return np.array([None if np.isnan(value) else int(value) for value in numbers], dtype=object)
-        return np.array([None if np.isnan(value) else float(value) for value in numbers], dtype=object)
+        return np.array([None if np.isnan(value) else f"{value:.15g}" for value in numbers], dtype=object)
     if types.is_bool_dtype(series.dtype):
         return series.astype(object).to_numpy()
     text = held.values.to_numpy(zero_copy_only=False).astype(object)
@@ -131,11 +143,18 @@ def _numbers(classes: np.ndarray) -> np.ndarray | None:
 
 
 def same_kind(labels: np.ndarray, classes: np.ndarray) -> Any:
-    """Return labels of another table as those of a model: numbers for text that is the same, and text for numbers."""
-    if labels.dtype.kind == classes.dtype.kind or (labels.dtype.kind in "OU" and classes.dtype.kind in "OU"):
-        return labels
-    known = {str(label): label for label in classes.tolist()}
-    return np.array([known.get(str(label), label) for label in labels.tolist()], dtype=object)
+    """Return labels of another table as a model spells them: `1` for `1.0`, `True` for `TRUE`."""
+    known = {_alike(label): label for label in classes.tolist()}
+    exact = set(classes.tolist()) if labels.dtype.kind == classes.dtype.kind else set()
+    return np.array([label if label in exact else known.get(_alike(label), label) for label in labels.tolist()], object)
+
+
+def _alike(label: Any) -> str:
+    """Return what two spellings of one label have in common."""
+    text = str(label)
+    if text.lower() in ("true", "false"):
+        return text.lower()
+    return f"{float(text):.15g}" if cells.is_plain_number(text) else text
 
 
 def tell_the_labels(frame: pd.DataFrame, labels: np.ndarray) -> list[Any]:

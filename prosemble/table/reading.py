@@ -24,12 +24,15 @@ from prosemble import _words as words
 from prosemble.table import cells, formats
 from prosemble.table.bundled import TABLES, bundled
 from prosemble.table.delimited import Sheet, read_delimited
+from prosemble.table.excel import read_excel
 from prosemble.table.header import HEADERS
 
 #: What is read from standard input.
 STANDARD_INPUT = "-"
-_COMPRESSED = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\x28\xb5\x2f\xfd": "zstd"}
+_COMPRESSED = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
 _ZIP, _WORKBOOK = b"PK\x03\x04", "xl/workbook.xml"  # which is what an Excel file is
+# What other documents in archives hold.
+_DOCUMENTS = ("content.xml", "word/document.xml", "Index/Document.iwa")
 # What the packers raise where bytes are missing or wrong.
 _DAMAGED = (
     OSError,
@@ -50,6 +53,8 @@ _REFUSED = {
     b"$FL2": "an SPSS file; export the table as CSV",
 }
 _NAMED_SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "pipe": "|", "space": " "}
+# Characters in which a separator occurs.
+_FIRST = 10_000
 # Letters of which so many are none of English: Western languages have fewer, others have another encoding.
 _FOREIGN = 0.3
 
@@ -165,7 +170,9 @@ def read(
     like = dict(like or {})
     asked = {name: value for name, value in given.items() if value not in (None, "auto")}
     remembered = {name: like[name] for name in given if name in like and name not in asked}
-    options = {**given, **remembered, "decimals": like.get("decimals", [] if like else None)}
+    # What the cells say by themselves goes before what is remembered of others.
+    options: dict[str, Any] = {**given, **remembered, "decimal": decimal}
+    options |= {"remembered decimal": remembered.get("decimal"), "decimals": like.get("decimals", [])}
     if str(path) in TABLES and not Path(path).exists():
         frame = bundled(str(path))
         n, d = frame.shape
@@ -181,6 +188,8 @@ def read(
             f"{source}: {words.option(unused[0], given[unused[0]])} cannot act on {_KINDS[kind][0]}; leave it out."
         )
     if kind == "text":
+        if "separator" in remembered and remembered["separator"] not in text[:_FIRST]:
+            options["separator"] = None
         page, dialect = read_delimited(text, source, options["separator"], options["header"], options["decimal"])
         options["separator"] = dialect.separator
         reading = _typed(page, options, [dialect.words], written)
@@ -189,7 +198,7 @@ def read(
     elif kind == "arff":
         reading = Reading(formats.read_arff(text, source), f"ARFF, {written}")
     elif kind == "excel":
-        page, which = formats.read_excel(data, source, options["sheet"], options["header"])
+        page, which = read_excel(data, source, options["sheet"], options["header"])
         reading = _typed(page, options, ["Excel", which])
     else:
         frame = formats.read_parquet(data, source) if kind == "parquet" else formats.read_arrow(data, source)
@@ -255,6 +264,8 @@ def _unpacked(data: bytes, source: str) -> tuple[bytes, str]:
             return gzip.decompress(data), packer
         if packer == "bzip2":
             return bz2.decompress(data), packer
+        if packer == "xz":
+            return lzma.decompress(data), packer
         if packer == "zstd":
             return pa.input_stream(io.BytesIO(data), compression="zstd").read(), packer
         archive = zipfile.ZipFile(io.BytesIO(data)) if data.startswith(_ZIP) else None
@@ -264,6 +275,8 @@ def _unpacked(data: bytes, source: str) -> tuple[bytes, str]:
             return archive.read(files[0]), f"zip ({words.short(files[0])})"
     except _DAMAGED as error:
         raise ValueError(f"{source}: is compressed and damaged, or not whole.") from error
+    if any(name in members for name in _DOCUMENTS):
+        raise ValueError(f"{source}: is a document of another program; save the table as .xlsx or .csv.")
     if members and _WORKBOOK not in members:
         raise ValueError(f"{source}: holds {len(files)} files, not one: {words.listed(files)}.")
     return data, ""
@@ -285,7 +298,7 @@ def _recognised(data: bytes, source: str, encoding: str | None) -> tuple[str, st
     first = next((line for line in lines if line and not line.startswith("%")), "")
     if first.lower().startswith("@relation"):
         return "arff", text, written
-    if re.match(r"\{|\[\s*(\{|$)", first):
+    if re.match(r"\{|\[\s*(\{|\[|$)", first):
         return "json", text, written
     return "text", text, written
 
@@ -313,7 +326,10 @@ def _decoded(data: bytes, source: str, encoding: str | None) -> tuple[str, str]:
         if form != "utf-8-sig":
             raise ValueError(f"{source}: is no table: it is neither text nor a file that is known.") from error
     _require_no_slip(data, source)
-    return _western(data, source), "Windows-1252"
+    text = _western(data, source)
+    word = re.search(r"\w*[^\x00-\x7f]\w*", text)
+    example = f" ({words.quoted(word[0])}; else say {words.option('encoding', 'NAME')})" if word else ""
+    return text, f"Windows-1252{example}"
 
 
 def _require_no_slip(data: bytes, source: str) -> None:
@@ -370,7 +386,10 @@ def _with_commas(text: Mapping[str, pa.Array], options: Mapping[str, Any]) -> tu
     What only one mark explains decides of a column, then the same of all columns, then what is remembered of a table.
     """
     with_comma = {name for name, column in text.items() if pc.any(pc.match_substring(column, ",")).as_py()}
-    if not with_comma and options["decimal"] != ",":
+    # Excel writes semicolons where the comma is the mark of decimals.
+    continental = options["separator"] == ";"
+    grouped = any(pc.any(pc.match_substring_regex(column, r"\d\.\d{3}\.\d{3}")).as_py() for column in text.values())
+    if not (with_comma or grouped or continental or options["decimal"] == ","):
         return [], []
     marked = {name: column for name, column in text.items() if pc.any(pc.match_substring_regex(column, "[.,]")).as_py()}
     certain = {name: cells.certain_decimals(column) for name, column in marked.items()}
@@ -384,10 +403,12 @@ def _with_commas(text: Mapping[str, pa.Array], options: Mapping[str, Any]) -> tu
             is_comma = comma > point
         elif of_all["."] != of_all[","]:
             is_comma = of_all[","] > of_all["."] and (name in with_comma or of_all["."] == 0)
+        elif options["remembered decimal"]:
+            is_comma = options["remembered decimal"] == ","
         elif options["decimals"]:
             is_comma = name in options["decimals"]
-        else:  # Excel writes semicolons where the comma is the mark of decimals
-            is_comma = options["separator"] == ";"
+        else:
+            is_comma = continental and (name in with_comma or cells.are_whole_with_groups(column, "."))
         if cells.mostly_numbers(column, "," if is_comma else "."):
             chosen += [name] * is_comma
             if point == comma == 0 and options["decimal"] is None:

@@ -162,6 +162,14 @@ class Recipe(ClassifierMixin, BaseEstimator):
         self.best_estimator_ = best.fit(X, y, sample_weight=weights).set_params(verbose=False)
         return self
 
+    def check_settings(self) -> None:
+        """Raise where a setting is none that the candidates take."""
+        for name in dict.fromkeys(candidate.model for candidate in CANDIDATES):
+            model = getattr(models, name)()
+            known = model.get_params(deep=False)
+            model.set_params(**{name: value for name, value in (self.settings or {}).items() if name in known})
+            model._validate_params()
+
     def _candidates(self, by_balance: bool) -> list[Candidate]:
         own = dict(self.settings or {})
         candidates = []

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from prosemble import _words as words
 from prosemble.table import cells
-from prosemble.table.kinds import Column, categories_in, moments_in, numbers_in, require
+from prosemble.table.kinds import Column, categories_in, moments_in, numbers_in, order_of, require
 from prosemble.table.values import MOMENTS, TEXT, Values, values_of
 
 # Values that lie outside of what training saw by more than its range are of other units where most of a column does.
@@ -107,6 +107,12 @@ def _differences(column: Column, held: Values, values: np.ndarray, missing: np.n
             told = sum(odd.values())
             shown = words.listed([f"{words.quoted(value)} ({count:,})" for value, count in odd.items()], 4)
             notes.append(f"{name}: no {column.kind} in {shown}: gaps")
+        swapped = cells.other_order(column.form) if column.form and odd else None
+        if swapped and (~np.isnat(cells.dates(pa.array(list(odd)), swapped))).any():
+            notes.append(
+                f"{name}: some dates are {order_of(swapped)}; all were read as {order_of(column.form or '')}, as those "
+                "of the training, and are wrong if this table is written otherwise"
+            )
         if column.kind != MOMENTS and (away := _away(column, values)):
             notes.append(away)
     before = column.gaps / column.rows if column.rows else 0.0

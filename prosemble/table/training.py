@@ -145,7 +145,9 @@ def estimator_of(name: str | None, settings: Sequence[str], seed: int) -> Any:
 
     if name is None:
         given = dict(_setting(setting, known_settings()) for setting in settings)
-        return Recipe(settings=given, random_seed=seed)
+        recipe = Recipe(settings=given, random_seed=seed)
+        recipe.check_settings()
+        return recipe
     cls: Any = lookup(dict(all_estimators()), name, "model", "none, for the recipe")
     estimator = cls()
     known = estimator.get_params(deep=False)

@@ -156,8 +156,12 @@ class TableTransformer(TransformerMixin, BaseEstimator):
 
     def frame(self, X: Any, reset: bool = False) -> pd.DataFrame:
         """Return X as a pandas frame with names that are text."""
+        if isinstance(X, pd.Series):
+            raise ValueError("X must be a table of columns; got a Series. For one column give X.to_frame().")
         if isinstance(X, pd.DataFrame):
-            frame = X.set_axis(X.columns.astype(str), axis=1)
+            frame = X.set_axis([str(name) for name in X.columns], axis=1)
+        elif hasattr(X, "collect"):  # polars' lazy frames
+            return self.frame(X.collect(), reset)
         elif hasattr(X, "to_arrow"):  # polars, of versions without the next, too
             frame = plain_arrow(X.to_arrow())
         elif hasattr(X, "__arrow_c_stream__") or isinstance(X, pa.Table):

@@ -17,6 +17,10 @@ from prosemble.table import cells
 NUMBERS, MOMENTS, TEXT, YES_NO, CATEGORIES, LISTS = "number", "date", "text", "yes/no", "category", "list"
 
 
+# The largest whole number up to which each is a float.
+_EXACT = 2**53
+
+
 class Values(NamedTuple):
     """The values of a column: floats, datetime64, or an Arrow array of strings; of lists nothing but their number.
 
@@ -43,6 +47,8 @@ def values_of(series: pd.Series) -> Values:
         raise TypeError(
             f"Column {words.quoted(series.name)} holds complex numbers; give their parts as columns of their own."
         )
+    if types.is_integer_dtype(dtype) and (series.abs() > _EXACT).any():  # more digits than floats have
+        return _of_text(pa.array(_strings(series), pa.string()))
     if types.is_numeric_dtype(dtype):
         return Values(NUMBERS, series.to_numpy(np.float64, na_value=np.nan))
     if isinstance(dtype, pd.CategoricalDtype):
@@ -79,7 +85,8 @@ def _of_objects(series: pd.Series) -> Values:
     if kind == "boolean":
         return Values(YES_NO, _text(series))
     if kind in ("datetime", "datetime64", "date"):
-        return Values(MOMENTS, _moments(pd.to_datetime(series, utc=True)))
+        local = series.map(lambda value: value.replace(tzinfo=None) if hasattr(value, "tzinfo") else value)
+        return Values(MOMENTS, _moments(pd.to_datetime(local)))
     if kind == "bytes":
         raise TypeError(
             f"Column {words.quoted(series.name)} holds bytes; decode them to text, or {words.drop(str(series.name))}."
@@ -106,6 +113,6 @@ def _strings(series: pd.Series) -> list[str | None]:
 
 
 def _moments(series: pd.Series) -> np.ndarray:
-    if series.dt.tz is not None:
-        series = series.dt.tz_convert("UTC").dt.tz_localize(None)
+    if series.dt.tz is not None:  # by the clock where it was
+        series = series.dt.tz_localize(None)
     return series.to_numpy("datetime64[us]")

@@ -6,14 +6,13 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from prosemble import _words as words
 from prosemble.io import container
 from prosemble.io.writing import replacing, writable
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _FORMATS = (".csv", ".parquet", ".pq", ".xlsx")
 # Bytes at the beginning of a file in which a binary one tells what it is.
@@ -99,5 +98,16 @@ def _write_excel(frame: pd.DataFrame, output: Path, temporary: Path) -> None:
         raise ImportError(
             f"--output {words.short(output)}: Excel files need `pip install 'prosemble[excel]'`."
         ) from error
-    with temporary.open("wb") as file:
-        frame.to_excel(file, index=False, engine="openpyxl")
+    from openpyxl.utils.exceptions import IllegalCharacterError
+
+    with temporary.open("wb") as file, pd.ExcelWriter(file, engine="openpyxl") as writer:
+        try:
+            frame.to_excel(writer, index=False)
+        except IllegalCharacterError as error:
+            raise ValueError(
+                f"--output {words.short(output)}: a label has a character that Excel files cannot hold; write .csv."
+            ) from error
+        for row in writer.book.worksheets[0].iter_rows():
+            for cell in row:
+                if cell.data_type == "f":  # text that begins with an equals sign is no formula
+                    cell.data_type = "s"

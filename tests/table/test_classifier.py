@@ -391,3 +391,30 @@ def test_nearest_rows_are_not_the_prototypes_by_their_number(visits):
     assert all(len(rows) == 3 for rows in table.prototypes_frame_["nearest_rows"])
     every = TableClassifier(KNN()).fit(few, ["a", "b"] * 4).prototypes_frame_["nearest_rows"]
     assert every.tolist() == [[label] for label in few.index]
+
+
+def test_labels_of_any_type(visits):
+    X, _ = visits
+    y = np.arange(len(X)) % 2
+    table = TableClassifier(NPC())
+    for labels, classes in [
+        (pd.array(y, dtype="Int64"), [0, 1]),
+        (pd.array(y == 1, dtype="boolean"), [False, True]),
+        (pd.array(y.astype(str), dtype="string"), ["0", "1"]),
+        (pd.Categorical(y), [0, 1]),
+    ]:
+        found = table.fit(X[["age"]], pd.Series(labels)).classes_.tolist()
+        assert found == classes and type(found[0]) is type(classes[0])
+    with pytest.raises(ValueError, match="labels of several types, int and str; make all of them text"):
+        table.fit(X[["age"]], np.array([1, "b"] * 60, dtype=object))
+
+
+def test_what_is_no_table(visits):
+    X, y = visits
+    with pytest.raises(ValueError, match="X must be a table of columns; got a Series"):
+        TableClassifier(NPC()).fit(X["age"], y)
+    unnamed = X[["age", "fever"]].set_axis(["age", None], axis=1)
+    assert TableClassifier(NPC()).fit(unnamed, y).columns_["name"].isin(["age", "None", "nan"]).all()
+    polars = pytest.importorskip("polars")
+    lazy = polars.from_pandas(X[["age"]].reset_index(drop=True)).lazy()
+    assert len(TableClassifier(NPC()).fit(lazy, y).predict(lazy)) == len(y)

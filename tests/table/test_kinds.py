@@ -204,3 +204,48 @@ def test_yes_and_no_are_the_same_in_any_case():
     assert rows.frame["it"].tolist() == ["Yes", "no", "Yes", "maybe"] and "'maybe' (row 4)" in rows.notes[0]
     flags = judge(text(["true", "false"]))
     assert read_rows([flags], pd.DataFrame({"it": [True, False]})).frame["it"].tolist() == ["true", "false"]
+
+
+def test_units_beside_numbers():
+    for form in ("{:.1f}kg", "EUR {:.1f}", "$-{:.1f}", "-${:.1f}", "{:.1f}\u2009mg"):
+        column = judge(pd.Series([form.format(value) for value in RNG.uniform(1, 9, N)]))
+        assert column.kind == "number" and column.unit in ("kg", "EUR", "$", "mg"), form
+    money = judge(pd.Series([("-$" if i % 2 else "$") + f"{i}.50" for i in range(N)]))
+    assert (money.low, money.high) == (-39.5, 38.5)
+
+
+def test_dates_of_iso_are_always_understood():
+    days = pd.Series(pd.date_range("2024-01-30", periods=N, freq="11D"))
+    for form in ("%m/%d/%Y", "%d.%m.%Y", "%Y-%m-%d", None):
+        column = judge(days if form is None else days.dt.strftime(form))
+        for other in (days, days.dt.strftime("%Y-%m-%d"), days.dt.strftime("%Y-%m-%d %H:%M:%S"), days.astype(object)):
+            rows = read_rows([column], pd.DataFrame({"it": other}))
+            assert not rows.notes and not rows.frame.isna().any(axis=None), form
+    typed = judge(days)
+    assert not read_rows([typed], pd.DataFrame({"it": days.dt.strftime("%d.%m.%Y")})).notes
+
+
+def test_a_date_is_that_of_the_clock_where_it_was():
+    zoned = pd.Series(pd.date_range("2024-01-01", periods=N, freq="D", tz="Europe/Berlin"))
+    for values in (
+        zoned,
+        zoned.astype(str),
+        zoned.astype(object),
+        text(["2024-01-01T00:30:00+02:00", "2024-01-02T23:00Z"]),
+    ):
+        assert judge(values).first == "2024-01-01"
+
+
+def test_days_and_months_that_changed_places_are_said():
+    column = judge(pd.Series([f"{1 + i % 12}/{1 + i % 28}/2024" for i in range(N)]))
+    rows = read_rows([column], pd.DataFrame({"it": ["13/02/2024", "05/03/2024"]}))
+    assert any("some dates are day/month/year; all were read as month/day/year" in note for note in rows.notes)
+
+
+def test_categories_that_are_numbers_are_the_same_in_any_copy():
+    values = text(["1.0", "2.0", None])
+    for one, other in ((values, values.astype(float)), (values.astype(float), values)):
+        column = judge(one, kinds={"it": "category"})
+        assert not read_rows([column], pd.DataFrame({"it": other})).notes
+    large = pd.Series([2**53, 2**53 + 1, 2**53 + 2] * 5)
+    assert judge(large, kinds={"it": "category"}).values == [str(2**53 + i) for i in range(3)]

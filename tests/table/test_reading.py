@@ -473,3 +473,108 @@ def test_a_wide_table_of_words_is_read_soon(written):
     title = ["A title of the table"]
     frame, how = read_table(written([*title, ",".join(f"c{i}" for i in range(1500)), *words]))
     assert frame.shape == (60, 1500) and "skipped 1 line above the table" in how
+
+
+def test_a_quote_that_is_never_closed_is_refused_in_long_texts_too(written):
+    table = ["age,crp,n", *["1,2.5,note"] * 120_000]
+    table[100_000] = '7,1.5,"open'
+    with pytest.raises(ValueError, match="the quote in line 100001 is not closed"):
+        read_table(written(table))
+
+
+def test_whole_numbers_with_points_between_thousands(written):
+    frame, how = read_table(written(["n;dx", "1.234;a", "834;b", "2.100;a"]))
+    assert frame["n"].tolist() == [1234, 834, 2100] and "1.234 in 'n' is 1234" in how
+    frame, how = read_table(written(["n;dx", "1.234;a", "2.100;a"]))
+    assert frame["n"].tolist() == [1.234, 2.1] and "1.234 in 'n' is 1.234 (else say decimal=',')" in how
+    assert read_table(written(["n,dx", "1.234.567,a", "834.210,b"]))[0]["n"].tolist() == [1234567, 834210]
+
+
+def test_what_is_remembered_gives_way_to_what_the_cells_say(written):
+    like = read(written(["age;crp", "33;2,9", "61;26,5"]), decimal=",", separator=";").remembered
+    assert read(written(["age;crp", "33;2.125", "61;26.12"]), like=like).frame["crp"].tolist() == [2.125, 26.12]
+    assert read(written(["age;crp", "33;2,125"]), like=like).frame["crp"].tolist() == [2.125]
+    assert read(written(["age,crp", "33,2.1"]), like=like).frame["crp"].tolist() == [2.1]
+
+
+def test_names_below_titles_of_several_cells(written, tmp_path):
+    table = ["Report 2024;;", "Ward;3 West;", "", "age;crp;dx", "33;2,9;cold", "61;26,5;flu", "29;2,6;cold"]
+    frame, how = read_table(written(table))
+    assert frame.columns.tolist() == ["age", "crp", "dx"] and len(frame) == 3 and "skipped 3 lines" in how
+    for second in ("age,crp,dx", "years,mg/l,name"):
+        with pytest.raises(ValueError, match="line 2 .* looks like a second line of names, or of units; take it out"):
+            read_table(written(["person,lab,dx" if "age" in second else "age,crp,dx", second, *lines()[1:]]))
+    assert len(read_table(written(["age,crp,dx", "n.d.,?,cold", *lines()[1:]]))[0]) == len(ROWS) + 1
+
+
+def test_other_forms_of_json(written):
+    for content, message in [
+        ('{\n"data": [{"a": 1}]\n}', "is one JSON object; a table is a list of objects"),
+        ('{"a": {"0": 1}, "b": {"0": 2}}', "holds columns, not rows"),
+        ('[["age", "dx"], [1, "a"]]', "element 1 is no JSON object, which a row is"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            read_table(written([content]))
+
+
+def test_numbers_of_arff_are_not_cut(written):
+    table = ["@relation r", "@attribute i INTEGER", "@attribute 'j k' integer", "@data", "1.5,2", "2,3"]
+    assert read_table(written(table))[0].to_dict("list") == {"i": [1.5, 2.0], "j k": [2.0, 3.0]}
+    with pytest.raises(ValueError, match="line 3 has the name of another attribute"):
+        read_table(written(["@relation r", "@attribute i real", "@attribute i real", "@data", "1,2"]))
+
+
+def test_columns_of_one_name_in_a_parquet_file(tmp_path):
+    parquet.write_table(pa.table([pa.array([1]), pa.array([2])], names=["a", "a"]), tmp_path / "t.parquet")
+    with pytest.raises(ValueError, match="columns 1 and 2 are both called 'a'"):
+        read_table(tmp_path / "t.parquet")
+
+
+def test_documents_and_packers(written):
+    import lzma
+
+    assert hold(written(lzma.compress("\n".join(lines()).encode()), "t.csv.xz")).count("xz") > 1
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("content.xml", "<office/>")
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+    with pytest.raises(ValueError, match="is a document of another program; save the table as .xlsx or .csv"):
+        read_table(written(file.getvalue(), "t.ods"))
+
+
+def test_cells_between_blanks(written):
+    table = [" age  crp dx ", "33  2.9 cold", " 61 26.5  flu "]
+    _, how = read_table(written(table))
+    assert "one cell a line (separator='space' if blanks stand between cells)" in how
+    frame, _ = read_table(written(table), separator="space")
+    assert frame.to_dict("list") == {"age": [33, 61], "crp": [2.9, 26.5], "dx": ["cold", "flu"]}
+    with pytest.raises(ValueError, match=r"has 3 cells, the header 2 \(a separator at its end"):
+        read_table(written(["a,b", "1,2,", "3,4,"]), separator=",")
+
+
+def test_what_excel_files_hold_besides_values(tmp_path):
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    page = book.active
+    for row in [["Group A", None, None], ["ward", "age", "dx"], ["north", 1, "a"], [None, 2, "b"], ["south", 3, "a"]]:
+        page.append(row)
+    page.merge_cells("A1:C1")
+    page.merge_cells("A3:A4")
+    hidden = book.create_sheet("lists", 0)
+    hidden.sheet_state = "hidden"
+    for row in [["code", "name"], [1, "x"]]:
+        hidden.append(row)
+    book.save(tmp_path / "t.xlsx")
+    frame, how = read_table(tmp_path / "t.xlsx")
+    assert frame["ward"].tolist() == ["north", "north", "south"] and "filled down 1 merged cell" in how
+    page["B5"] = "=B4*2"
+    book.save(tmp_path / "t.xlsx")
+    with pytest.raises(ValueError, match="formulas in sheet 'Sheet' have no results: B5; open the file in Excel"):
+        read_table(tmp_path / "t.xlsx")
+
+
+def test_the_first_word_of_a_guessed_encoding_is_shown(written):
+    assert (
+        "Windows-1252 ('ch\xf8ipka'; else say encoding='NAME')"
+        in read_table(written(["a,dx", "1,ch\u0159ipka"], encoding="cp1250"))[1]
+    )
