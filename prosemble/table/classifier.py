@@ -81,10 +81,11 @@ class TableClassifier(ClassifierMixin, BaseEstimator):
     recipe_ : Recipe
         Present where `estimator` is None: which models were tried, and how good each was.
     classes_ : ndarray of shape (n_classes,)
+        The labels, sorted.
     n_features_in_ : int
-        Columns of the table.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
-        Present where the table had names.
+        How many columns the table had.
+    feature_names_in_ : ndarray of str
+        Their names, where it had names.
 
     Examples
     --------
