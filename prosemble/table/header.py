@@ -42,17 +42,20 @@ def beginning(rows: Sequence[Row], named: bool = True) -> int:
     """Return the place of the first row that is neither blank nor a remark nor a title.
 
     A title has one cell that holds something, and below it is no row of values, of which it would be the name; or it
-    stands, with a number of filled cells of its own, above a row of names. A row of names that is merely too short is
-    no title: it makes the rows below it an error. Where the table is not `named`, every row of one cell is a title.
+    stands above a row of names, with a number of cells of its own, or with some that are empty below a row of one or
+    none. A row of names that is merely too short is no title: it makes the rows below it an error. Where the table is
+    not `named`, every row of one cell is a title.
     """
     width = width_of(rows)
     names = _head(rows, width) if any(len(filled(row)) != width for row in rows) else None
+    bare = any(len(filled(row)) <= 1 < width for row in rows[:names])
     for i, row in enumerate(rows):
         content = filled(row)
         alone = len(content) <= 1 < width and (width > 2 or len(row) < width)
         below = next((other for other in rows[i + 1 :] if len(other) == width and len(filled(other)) > 1), [])
         is_title = alone and not (named and len(row) < width and below and all(_are_values(filled(below))))
-        above_names = len(filled(row)) != width and names is not None and i < names
+        incomplete = len(row) != width or (len(content) < width and bare)
+        above_names = incomplete and names is not None and i < names
         if content and not (is_comment(row, width) or is_title or above_names):
             return i
     return len(rows)

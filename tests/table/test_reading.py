@@ -501,6 +501,8 @@ def test_names_below_titles_of_several_cells(written, tmp_path):
     table = ["Report 2024;;", "Ward;3 West;", "", "age;crp;dx", "33;2,9;cold", "61;26,5;flu", "29;2,6;cold"]
     frame, how = read_table(written(table))
     assert frame.columns.tolist() == ["age", "crp", "dx"] and len(frame) == 3 and "skipped 3 lines" in how
+    unnamed = [",name,age", "a,bob,adult", "b,eve,30", "c,joe,31", "d,ann,32"]  # names that are not complete
+    assert read_table(written(unnamed))[0].columns.tolist() == ["column_1", "name", "age"]
     for second in ("age,crp,dx", "years,mg/l,name"):
         with pytest.raises(ValueError, match="line 2 .* looks like a second line of names, or of units; take it out"):
             read_table(written(["person,lab,dx" if "age" in second else "age,crp,dx", second, *lines()[1:]]))
