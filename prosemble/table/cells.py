@@ -66,8 +66,8 @@ _DAYS = {
 }
 _ISO = r"^\d{4}-\d{2}(-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?\s?(Z|[-+]\d{2}:?\d{2})?)?)?$"
 ISO = "ISO8601"
-# Cells that are looked at to find the form of a column's dates.
-_SAMPLE = 1000
+# Cells that are looked at to find the form of a column's dates, and the mark of decimals.
+_SAMPLE, _PART = 1000, 10_000
 
 Cells: TypeAlias = pa.Array
 
@@ -141,9 +141,27 @@ def decimal_of(cells: Cells, unit: str = "") -> str:
 
 
 def certain_decimals(cells: Cells) -> dict[str, int]:
-    """Return how many cells can only be numbers with a point, and how many with a comma, for their decimals."""
-    bare = _number_within(cells)
-    return {mark: pc.sum(pc.match_substring_regex(bare, _CERTAIN[mark])).as_py() or 0 for mark in _MARKS}
+    """Return how many cells can only be numbers with a point, and how many with a comma, for their decimals.
+
+    Of a long column a part is looked at, if it tells.
+    """
+    for some in (_part(cells), cells):
+        bare = _number_within(some)
+        counts = {mark: pc.sum(pc.match_substring_regex(bare, _CERTAIN[mark])).as_py() or 0 for mark in _MARKS}
+        if any(counts.values()) or len(some) == len(cells):
+            break
+    return counts
+
+
+def most_of(cells: Cells, mark: str) -> int:
+    """Return how often a character occurs in the cell that has most of it."""
+    return pc.max(pc.count_substring(cells, mark)).as_py() or 0
+
+
+def _part(cells: Cells) -> Cells:
+    """Return cells from all over a long column."""
+    there = pc.drop_null(cells)
+    return there.take(pa.array(np.linspace(0, len(there) - 1, _PART).astype(int))) if len(there) > _PART else cells
 
 
 def are_whole_with_groups(cells: Cells, mark: str) -> bool:
@@ -154,16 +172,19 @@ def are_whole_with_groups(cells: Cells, mark: str) -> bool:
 
 def mostly_numbers(cells: Cells, decimal: str) -> bool:
     """Whether at least half of what the cells hold is numbers with this mark of decimals, with units or without."""
-    fits = pc.sum(pc.match_substring_regex(_number_within(cells), _NUMBER[decimal])).as_py() or 0
-    return 2 * fits >= len(cells) - cells.null_count > 0
+    some = _part(cells)
+    fits = pc.sum(pc.match_substring_regex(_number_within(some), _NUMBER[decimal])).as_py() or 0
+    return 2 * fits >= len(some) - some.null_count > 0
 
 
 def with_points(cells: Cells) -> Cells:
     """Return numbers that have a decimal comma with a point, without marks between thousands; the rest as it is."""
-    parts = pc.extract_regex(cells, _WITH_UNIT)
+    bare = _with_point(cells)
+    rest = pc.and_(pc.is_null(bare), pc.is_valid(cells))
+    parts = pc.extract_regex(cells.filter(rest), _WITH_UNIT)
     before, number, after = (pc.struct_field(parts, part) for part in ("before", "number", "after"))
     with_unit = pc.binary_join_element_wise(before, _with_point(number), after, "")
-    return pc.coalesce(_with_point(cells), with_unit, cells)
+    return pc.coalesce(pc.replace_with_mask(bare, rest, with_unit), cells)
 
 
 def _with_point(cells: Cells) -> Cells:

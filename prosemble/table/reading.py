@@ -385,13 +385,13 @@ def _with_commas(text: Mapping[str, pa.Array], options: Mapping[str, Any]) -> tu
 
     What only one mark explains decides of a column, then the same of all columns, then what is remembered of a table.
     """
-    with_comma = {name for name, column in text.items() if pc.any(pc.match_substring(column, ",")).as_py()}
+    commas, points = ({name: cells.most_of(column, mark) for name, column in text.items()} for mark in ",.")
+    with_comma = {name for name, most in commas.items() if most}
     # Excel writes semicolons where the comma is the mark of decimals.
     continental = options["separator"] == ";"
-    grouped = any(pc.any(pc.match_substring_regex(column, r"\d\.\d{3}\.\d{3}")).as_py() for column in text.values())
-    if not (with_comma or grouped or continental or options["decimal"] == ","):
+    if not (with_comma or continental or max(points.values()) > 1 or options["decimal"] == ","):
         return [], []
-    marked = {name: column for name, column in text.items() if pc.any(pc.match_substring_regex(column, "[.,]")).as_py()}
+    marked = {name: column for name, column in text.items() if commas[name] or points[name]}
     certain = {name: cells.certain_decimals(column) for name, column in marked.items()}
     of_all = {mark: sum(counts[mark] for counts in certain.values()) for mark in ".,"}
     chosen, notes = [], []
