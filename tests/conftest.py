@@ -1,6 +1,4 @@
-import itertools
 import os
-from pathlib import Path
 
 # Read by SciPy at import: without it scikit-learn skips its array API checks.
 os.environ["SCIPY_ARRAY_API"] = "1"
@@ -20,7 +18,6 @@ os.environ["XLA_FLAGS"] = " ".join(
 # Programs are made faster where nothing says which line of ours each operation comes from.
 os.environ["JAX_TRACEBACK_IN_LOCATIONS_LIMIT"] = "0"
 
-import jax
 import numpy as np
 import pytest
 from sklearn.datasets import load_iris
@@ -31,16 +28,3 @@ def iris():
     X, y = load_iris(return_X_y=True)
     X = (X - X.mean(axis=0)) / X.std(axis=0)
     return X.astype(np.float32), y
-
-
-MAPS = Path("/proc/self/maps")
-RAN = itertools.count(1)
-
-
-@pytest.fixture(autouse=True)
-def few_programs():
-    """Forget compiled programs before they have taken all the memory maps that Linux allows a process (65,530)."""
-    yield
-    # Not after each test, since a long list of maps takes as long to read as a short test.
-    if next(RAN) % 10 == 0 and MAPS.exists() and MAPS.read_bytes().count(b"\n") > 25_000:
-        jax.clear_caches()

@@ -11,6 +11,7 @@ from jaxtyping import Array, Float
 from prosemble.core._names import lookup
 from prosemble.core.blocks import by_blocks
 from prosemble.core.part import Part
+from prosemble.core.programs import compiled
 
 Weights = dict[str, Array]
 
@@ -43,7 +44,7 @@ class Encoder(Part):
         raise NotImplementedError
 
 
-@jax.jit
+@compiled
 def _apply(encoder: Encoder, weights: Weights, X: Float[Array, "n d"]) -> Float[Array, "n r"]:
     return encoder(weights, X)
 

@@ -15,6 +15,7 @@ from jaxtyping import Array, Float
 from scipy.optimize import nnls
 from scipy.spatial.distance import cdist
 
+from prosemble.core.programs import compiled
 from prosemble.distances import Distance, Params, Quadratic, evaluate
 from prosemble.models import prediction
 from prosemble.objectives import Nearest
@@ -227,7 +228,7 @@ def _nearer(X: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return np.where((np.isnan(one) | (other < one))[:, None], second, first)
 
 
-@jax.jit
+@compiled
 def _distances_and_slopes(distance: Distance, params: Params, x: Float[Array, " d"]) -> tuple[Array, Array]:
     def distances(x: Array) -> Array:
         return evaluate(distance, params, x[None])[0]

@@ -10,13 +10,14 @@ import numpy as np
 from jaxtyping import Array, Float
 from sklearn.pipeline import Pipeline
 
+from prosemble.core.programs import compiled
 from prosemble.io.quantization import dequantized
 from prosemble.io.steps import Columns, Input, Kept, Step, chain, inputs_of, kept
 from prosemble.models import prediction
 from prosemble.models.base import PrototypeModel
 from prosemble.models.wrapped import unwrapped
 
-_outcome = jax.jit(prediction.outcome, static_argnames="n_classes")
+_outcome = compiled(prediction.outcome, static_argnames="n_classes")
 
 
 class Program(NamedTuple):

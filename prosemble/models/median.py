@@ -12,6 +12,7 @@ from jax import lax
 from jaxtyping import Array, Float, Int
 
 from prosemble.core.losses import relative_difference
+from prosemble.core.programs import compiled
 from prosemble.models import _settings, prediction
 from prosemble.models.base import DrawnPrototypes, unchanged_on_failure
 from prosemble.training.data import AnyArray, Rows, merge_equal_rows, pad
@@ -125,7 +126,7 @@ class Problem(NamedTuple):
     labels: AnyArray
 
 
-@jax.jit
+@compiled
 def _sweep(problem: Problem, chosen: Int[Array, " p"]) -> tuple[Int[Array, " p"], Float[Array, ""]]:
     """Move each prototype in turn to its best sample; return their places and the cost then."""
     D, y, weight, labels = problem

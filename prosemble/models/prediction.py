@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from prosemble.core.blocks import by_blocks
+from prosemble.core.programs import compiled
 from prosemble.distances import Distance, Params, evaluate
 from prosemble.objectives import Decision, Nearest
 
@@ -33,7 +34,7 @@ def outcome(
     return Outcome(nearest, jax.nn.softmax(-distances, axis=1), _confidence(decision, distances))
 
 
-@jax.jit
+@compiled
 def _confidence(decision: Decision, distances: Float[Array, "n c"]) -> Float[Array, " n"]:
     nearest = distances.argmin(axis=1)
     others = jnp.where(jnp.arange(distances.shape[1]) == nearest[:, None], jnp.inf, distances)
@@ -42,19 +43,19 @@ def _confidence(decision: Decision, distances: Float[Array, "n c"]) -> Float[Arr
 
 # The distances come from a program of their own: fused with what is made of them, they would be rounded in one way for
 # the nearest class and in another for the distances to all, and the two would disagree where classes are almost level.
-@jax.jit
+@compiled
 def _distances(distance: Distance, params: Params, X: Float[Array, "n d"]) -> Float[Array, "p n"]:
     return evaluate(distance, params, X).T
 
 
-@partial(jax.jit, static_argnames="n_classes")
+@compiled(static_argnames="n_classes")
 def _class_distances(
     decision: Decision, params: Params, distances: Float[Array, "p n"], labels: Int[Array, " p"], n_classes: int
 ) -> Float[Array, "n c"]:
     return decision(params, distances.T, labels, n_classes)
 
 
-@partial(jax.jit, static_argnames="together")
+@compiled(static_argnames="together")
 def _nearest_class(distances: Float[Array, "p n"], labels: Int[Array, " p"], together: int) -> Int[Array, " n"]:
     """Return the class of the nearest prototype of each row, the first class of equally near ones.
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, TypeVar
 
 import jax
 import numpy as np
 
+from prosemble.core.programs import compiled
 from prosemble.models.model import frozen
 from prosemble.models.prototype_base import SupervisedPrototypeModel
 from prosemble.training import loop
@@ -209,7 +209,7 @@ def _run(sets: Sequence[Sequence[_Job]], size: int, beside: int) -> None:
             break
 
 
-@partial(jax.jit, static_argnames="structure")
+@compiled(static_argnames="structure")
 def _run_together(
     structure: Any, numbers: Any, data: loop.Data, state: Any, rates: Any, seed: int, fresh: bool, until: Any
 ) -> loop.Outcome:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int
 
 from prosemble.core.part import Number, Part
+from prosemble.core.programs import compiled
 from prosemble.distances import Distance, evaluate
 from prosemble.training.data import AnyArray
 from prosemble.training.loop import CAPACITY, Data, shuffled
@@ -106,7 +106,7 @@ class State(NamedTuple):
     epoch: AnyArray
 
 
-@jax.jit
+@compiled
 def run(
     rule: Rule, distance: Distance, data: Data, state: State, seed: int, lr: float, max_iter: int, until: int
 ) -> tuple[State, Float[Array, " capacity"]]:

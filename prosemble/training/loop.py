@@ -19,6 +19,7 @@ from jax import lax
 from jaxtyping import Array, Int
 
 from prosemble.core.part import Number, Part
+from prosemble.core.programs import compiled
 from prosemble.distances import about_origin
 from prosemble.training.data import AnyArray, Rows, rows_trained_at_a_time
 from prosemble.training.optimizers import Optimizer
@@ -215,7 +216,7 @@ def adapted(training: Training, state: State, fitted: dict[str, AnyArray], rate:
     return state._replace(**{name: getattr(begun, name) for name in other})
 
 
-@jax.jit
+@compiled
 def run(training: Training, data: Data, state: State, rates: Rates, seed: int, fresh: bool, until: int) -> Outcome:
     """Train until that epoch, at most `CAPACITY` away, or until a stopping rule holds.
 
