@@ -87,6 +87,7 @@ def report(
     fitted = Fitted(model)
     rows = fitted.rows(X)
     truth = fitted.labels(X, y)
+    fitted.model.predict(fitted.inputs(X))  # says which rows it cannot say anything of, before folds number them anew
     n_splits = _splits(fitted, truth, n_splits, n_repeats)
     shape = _pictures.image_shape(fitted, image_shape)
 

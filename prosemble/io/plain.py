@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from prosemble import _words as words
+
 # Numbers that a block of differences has at most.
 _BLOCK = 2**22
 
@@ -36,6 +38,10 @@ class Plain(NamedTuple):
     def predict(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the label of each row and the probabilities of the classes."""
         distances = self.class_distances(X)
+        # What trained in single precision cannot say either.
+        beyond = np.flatnonzero(~(distances.min(axis=1) <= np.finfo(np.float32).max))
+        if len(beyond):
+            raise ValueError(f"Numbers too large for distances in float32, in {words.rows(beyond.tolist(), 5)}.")
         weights = np.exp(distances.min(axis=1, keepdims=True) - distances)
         return self.classes[distances.argmin(axis=1)], weights / weights.sum(axis=1, keepdims=True)
 

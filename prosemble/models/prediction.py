@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from prosemble import _words as words
 from prosemble.core.blocks import by_blocks
 from prosemble.core.programs import compiled
 from prosemble.distances import Distance, Params, evaluate
@@ -52,12 +53,15 @@ def _distances(distance: Distance, params: Params, X: Float[Array, "n d"]) -> Fl
 def _class_distances(
     decision: Decision, params: Params, distances: Float[Array, "p n"], labels: Int[Array, " p"], n_classes: int
 ) -> Float[Array, "n c"]:
-    return decision(params, distances.T, labels, n_classes)
+    of_classes = decision(params, distances.T, labels, n_classes)
+    # Not a number where there is nothing to decide by.
+    decisive = of_classes if isinstance(decision, Nearest) else distances.T
+    return jnp.where(jnp.isfinite(decisive).any(axis=1, keepdims=True), of_classes, jnp.nan)
 
 
 @compiled(static_argnames="together")
 def _nearest_class(distances: Float[Array, "p n"], labels: Int[Array, " p"], together: int) -> Int[Array, " n"]:
-    """Return the class of the nearest prototype of each row, the first class of equally near ones.
+    """Return the class of the nearest prototype of each row, the first class of equally near ones; -1 where none is.
 
     `together` neighbours are of one class, from the first on.
     """
@@ -72,23 +76,30 @@ def _nearest_class(distances: Float[Array, "p n"], labels: Int[Array, " p"], tog
     n = distances.shape[1]
     # The stand-in is a class, which it has to be also where no distance is a number.
     start = jnp.full(n, jnp.inf, distances.dtype), jnp.full(n, labels.max())
-    return jax.lax.fori_loop(0, len(labels), compare, start, unroll=2)[1]
+    smallest, nearest = jax.lax.fori_loop(0, len(labels), compare, start, unroll=2)
+    return jnp.where(jnp.isfinite(smallest), nearest, -1)
 
 
 def distances(distance: Distance, params: Params, X: np.ndarray) -> np.ndarray:
     """Return the distances of the rows to the prototypes, (n, p)."""
-    return _by_blocks(lambda block: _distances(distance, params, block).T, params, X)
+    result = _by_blocks(lambda block: _distances(distance, params, block).T, params, X)
+    with np.errstate(over="ignore", invalid="ignore"):
+        if not np.isfinite(result.sum()):  # in one pass, as a rule
+            _require(np.isfinite(result).any(axis=1) & ~np.isnan(result).any(axis=1), X)
+    return result
 
 
 def class_distances(
     distance: Distance, decision: Decision, params: Params, X: np.ndarray, labels: np.ndarray, n_classes: int
 ) -> np.ndarray:
     """Return the distances of the rows to the classes, (n, n_classes)."""
-    return _by_blocks(
+    result = _by_blocks(
         lambda block: _class_distances(decision, params, _distances(distance, params, block), labels, n_classes),
         params,
         X,
     )
+    _require(~np.isnan(result).any(axis=1), X)
+    return result
 
 
 def confidence(decision: Decision, distances: np.ndarray) -> np.ndarray:
@@ -104,7 +115,19 @@ def nearest_class(
         return class_distances(distance, decision, params, X, labels, n_classes).argmin(axis=1)
     # The borders between classes and the end are multiples of it.
     together = int(np.gcd.reduce(np.append(np.flatnonzero(np.diff(labels)) + 1, len(labels))))
-    return _by_blocks(lambda block: _nearest_class(_distances(distance, params, block), labels, together), params, X)
+    result = _by_blocks(lambda block: _nearest_class(_distances(distance, params, block), labels, together), params, X)
+    _require(result >= 0, X)
+    return result
+
+
+def _require(known: np.ndarray, X: np.ndarray) -> None:
+    """Raise an error that names the rows of which nothing can be said, since their distances are beyond all numbers."""
+    if not known.all():
+        rows = np.flatnonzero(~known).tolist()
+        raise ValueError(
+            f"X holds numbers too large for distances in {X.dtype}, up to {np.nanmax(np.abs(X[rows])):g}, in the rows "
+            f"{words.listed(rows, 5)} (the first is 0)."
+        )
 
 
 def _by_blocks(function: Callable[[np.ndarray], Array], params: Params, X: np.ndarray) -> np.ndarray:
