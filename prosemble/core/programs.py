@@ -35,6 +35,10 @@ class Compiled:
         _kept.append(self)
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        config: Any = jax.config
+        if config.jax_numpy_dtype_promotion == "strict":  # a rule for the code of users, not for this
+            with jax.numpy_dtype_promotion("standard"):
+                return self(*arguments, **keywords)
         if getattr(_inside, "another", False):  # which is being traced
             return self.program(*arguments, **keywords)
         before = self.program._cache_size()

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from prosemble.core.products import inner
-from prosemble.encoders.base import Encoder, Weights, glorot
+from prosemble.encoders.base import Encoder, Weights, glorot, layer_activation
 
 
 class CNN(Encoder):
@@ -23,6 +23,10 @@ class CNN(Encoder):
     kernel_sizes: tuple[int, ...] = (3, 3)
     latent_dim: int = 32
     activation: Callable[[Array], Array] = jax.nn.relu
+
+    def __post_init__(self) -> None:
+        # A name, too, as the models take it.
+        object.__setattr__(self, "activation", layer_activation(self.activation))
 
     def init(self, n_features: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
         if prod(self.input_shape) != n_features:

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from prosemble.core.products import inner
-from prosemble.encoders.base import Encoder, Weights, glorot
+from prosemble.encoders.base import Encoder, Weights, glorot, layer_activation
 
 
 class Identity(Encoder):
@@ -39,6 +39,10 @@ class MLP(Encoder):
     hidden_sizes: tuple[int, ...] = (10,)
     latent_dim: int = 2
     activation: Callable[[Array], Array] = jax.nn.sigmoid
+
+    def __post_init__(self) -> None:
+        # A name, too, as the models take it.
+        object.__setattr__(self, "activation", layer_activation(self.activation))
 
     def init(self, n_features: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
         sizes = (n_features, *self.hidden_sizes, self.latent_dim)

@@ -136,6 +136,12 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
         weight = _check_sample_weight(sample_weight, X, dtype=dtype)
         if not np.isfinite(weight).all() or (weight < 0).any() or not (weight > 0).any():
             raise ValueError("sample_weight must hold finite, not negative numbers, some positive.")
+        with np.errstate(over="ignore"):
+            if not np.isfinite(weight.sum()):
+                raise ValueError(
+                    f"sample_weight holds numbers up to {weight.max():g}, whose sum is too large for {weight.dtype}; "
+                    "divide them by their mean."
+                )
         if (weight == 0).any():  # a weight of zero means that the row is not there
             X, y, weight = X[weight > 0], y[weight > 0], weight[weight > 0]
         classes = np.unique(y) if known is None else known

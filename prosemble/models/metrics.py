@@ -65,7 +65,9 @@ class RelevanceMetric(OneToOneFeatureMixin, Representation, LearnedMetric):
         relevances_ : ndarray of shape (n_features,)
             The weights of the features in the distance, positive, with sum one.
         log_relevances_ : ndarray of shape (n_features,)
-            Their logarithms, which are what is trained."""
+            Their logarithms, which are what is trained.
+        feature_importances_ : ndarray of shape (n_features,)
+            The same as `relevances_`, by the name that scikit-learn's selection of features looks for."""
 
     def _distance(self) -> Distance:
         return Relevance()
@@ -76,6 +78,10 @@ class RelevanceMetric(OneToOneFeatureMixin, Representation, LearnedMetric):
     @property
     def relevances_(self) -> np.ndarray:
         return softmax(self._parameters()["log_relevances"])
+
+    @property
+    def feature_importances_(self) -> np.ndarray:
+        return self.relevances_
 
 
 class Regularization(LearnedMetric):
@@ -111,6 +117,10 @@ class OmegaMetric(Regularization):
 class MatrixMetric(ClassNamePrefixFeaturesOutMixin, Representation, OmegaMetric):
     """One matrix for all prototypes, of the features themselves."""
 
+    _attribute_docs = """
+        feature_importances_ : ndarray of shape (n_features,)
+            The diagonal of `lambda_`, with sum one: how much each feature counts."""
+
     latent_dim: int | None = None
     excluded_directions: Any = None
 
@@ -127,6 +137,10 @@ class MatrixMetric(ClassNamePrefixFeaturesOutMixin, Representation, OmegaMetric)
 
     def _distance(self) -> Distance:
         return self._omega()
+
+    @property
+    def feature_importances_(self) -> np.ndarray:
+        return _counting(self._parameters()["omega"][None])
 
     def takes_gaps(self) -> bool:
         bare = copy(self)
@@ -181,7 +195,9 @@ class LocalMatrixMetric(Regularization):
         omegas_ : ndarray of shape (n_prototypes, n_features, latent_dim)
             The projection of each prototype's metric; with `per_class` of each class's.
         lambdas_ : ndarray of shape (n_prototypes, n_features, n_features)
-            `omegas_[k] omegas_[k]^T`, which start at the identity and are put to no norm."""
+            `omegas_[k] omegas_[k]^T`, which start at the identity and are put to no norm.
+        feature_importances_ : ndarray of shape (n_features,)
+            The mean of their diagonals, with sum one: how much each feature counts."""
 
     def _distance(self) -> Distance:
         return LocalOmega(latent_dim=self.latent_dim, per_class=self.per_class, regularization=self._eta())
@@ -190,6 +206,16 @@ class LocalMatrixMetric(Regularization):
     def lambdas_(self) -> np.ndarray:
         omegas = self._parameters()["omegas"]
         return omegas @ omegas.transpose(0, 2, 1)
+
+    @property
+    def feature_importances_(self) -> np.ndarray:
+        return _counting(self._parameters()["omegas"])
+
+
+def _counting(omegas: np.ndarray) -> np.ndarray:
+    """Return how much each feature counts in the distances by some matrices (k, n_features, rank)."""
+    of_features = (omegas**2).sum(axis=(0, 2))
+    return of_features / of_features.sum()
 
 
 class TangentMetric(LearnedMetric):

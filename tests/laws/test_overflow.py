@@ -21,7 +21,7 @@ def test_what_is_too_large_is_refused_or_finite(name, iris):
     X, y = iris
     options = {"max_iter": 3, **settings(name, 4)} if name in MODELS else {}
     model = ESTIMATORS[name](**options).fit(X, y)
-    for size in (1e15, 1e19, 1e25, 1e38):
+    for size in (1e19, 1e38):
         far = X[:4].copy()
         far[2] = size
         for method in ASKED:
