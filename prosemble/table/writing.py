@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Iterable, Sequence
@@ -55,7 +56,7 @@ def _is_ours(path: Path) -> bool:
         if suffix == ".xlsx":
             import openpyxl
 
-            page = openpyxl.load_workbook(path, read_only=True).worksheets[0]
+            page = openpyxl.load_workbook(io.BytesIO(path.read_bytes()), read_only=True).worksheets[0]
             return _are_ours(next(page.iter_rows(max_row=1, values_only=True)))
     except Exception:  # whatever it is, it is none of ours
         return False

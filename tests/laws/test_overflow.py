@@ -39,7 +39,7 @@ def test_what_is_too_large_is_refused_or_finite(name, iris):
 
 def test_tables_and_reports_refuse_it_too(tmp_path, iris):
     X, y = iris
-    frame = pd.DataFrame(X, columns=list("abcd"))
+    frame = pd.DataFrame(X.astype(np.float64), columns=list("abcd"))
     model = GLVQ(max_iter=3).fit(frame, y)
     model.save(tmp_path / "m")
     frame.loc[4, "b"] = 1e25
