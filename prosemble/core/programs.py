@@ -66,11 +66,12 @@ def _forget_in_time() -> None:
         _unseen -= 1
         if _unseen >= 0 or not _MAPS.exists():
             return
-        most = int(_SHARE * int(_LIMIT.read_text()))
-        if _count() > most:
+        most, maps = int(_SHARE * int(_LIMIT.read_text())), _count()
+        if maps > most:
             for each in _kept:
                 each.program.clear_cache()
-        _unseen = max(0, most - _count()) // _LARGEST
+            maps = _count()
+        _unseen = max(0, most - maps) // _LARGEST
 
 
 def _count() -> int:

@@ -18,6 +18,7 @@ from prosemble.inspection._metric import learned_matrices, prototype_names
 from prosemble.inspection._view import View, view
 from prosemble.inspection.validation import HeldOut, held_out
 from prosemble.io.writing import replacing, writable
+from prosemble.models import prediction
 
 
 def report(
@@ -87,7 +88,8 @@ def report(
     fitted = Fitted(model)
     rows = fitted.rows(X)
     truth = fitted.labels(X, y)
-    fitted.model.predict(fitted.inputs(X))  # says which rows it cannot say anything of, before folds number them anew
+    # Says which rows cannot be predicted, before folds number them anew.
+    fitted.model._decided_rows(prediction.nearest_class, rows)
     n_splits = _splits(fitted, truth, n_splits, n_repeats)
     shape = _pictures.image_shape(fitted, image_shape)
 

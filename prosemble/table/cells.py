@@ -204,9 +204,9 @@ def are_numbers(cells: Cells) -> np.ndarray:
     return np.logical_or.reduce([_fits(cells, pattern) for pattern in _NUMBER.values()])
 
 
-def is_plain_number(value: str) -> bool:
-    """Whether a cell is a number as a computer writes it, and no code such as 0012."""
-    return re.fullmatch(r"-?(0|[1-9]\d{0,14})(\.\d+)?", value) is not None
+def alike(value: str) -> str:
+    """Return what two spellings of a number have in common, `1` and `1.0`; codes such as 0012 and words stay."""
+    return f"{float(value):.15g}" if re.fullmatch(r"-?(0|[1-9]\d{0,14})(\.\d+)?", value) else value
 
 
 def are_dates(cells: Cells) -> np.ndarray:
@@ -259,11 +259,11 @@ def date_format(cells: Cells) -> str | None:
 
 def other_order(form: str) -> str | None:
     """Return the form in which day and month have changed places, where there is one."""
-    day, clock = next(
-        ((day, form[len(day) :]) for days in _DAYS.values() for day in days if form.startswith(day)), ("", "")
-    )
-    both = next((days for days in _DAYS.values() if day in days and len(days) == 2), None)
-    return None if both is None else both[1 - both.index(day)] + clock
+    for days in _DAYS.values():
+        for day in days:
+            if len(days) == 2 and form.startswith(day):
+                return days[1 - days.index(day)] + form[len(day) :]
+    return None
 
 
 def _are_seasons(cells: Cells) -> bool:

@@ -34,13 +34,13 @@ def read_excel(data: bytes, source: str, sheet: str | None, header: str) -> tupl
         import openpyxl  # noqa: F401
     except ImportError as error:
         raise ImportError(f"{source}: Excel files need `pip install 'prosemble[excel]'`.") from error
-    has_merged, has_formulas = (_has(data, mark) for mark in ((b"<mergeCell ",), (b"<f>", b"<f ")))
+    has_merged, has_formulas = _held(data)
     book = _opened(data, source, read_only=not has_merged, data_only=True)
     names = [page.title for page in book.worksheets]
     if sheet is not None and sheet not in names:
         raise ValueError(f"{source}: has no sheet {words.quoted(sheet)}. Sheets: {words.listed(names)}.")
     seen = sorted(book.worksheets, key=lambda page: page.sheet_state != "visible")
-    found: list[tuple[Any, Sheet]] = []
+    found: list[tuple[Any, Cells, Sheet]] = []
     for page in seen if sheet is None else [book[sheet]]:
         cells = [list(row) for row in page.iter_rows(values_only=True)]
         filled_down = _fill_down(page, cells) if has_merged else 0
@@ -48,15 +48,15 @@ def read_excel(data: bytes, source: str, sheet: str | None, header: str) -> tupl
         if table is not None:
             if filled_down:
                 table.notes.append(f"filled down {words.count(filled_down, 'merged cell')}")
-            found.append((page, table))
+            found.append((page, cells, table))
             if len(table.names) > 1:  # and not a page of remarks
                 break
     if not found:
         where = words.quoted(sheet) if sheet is not None else words.listed(names, 5)
         raise ValueError(f"{source}: holds no rows of a table in sheet {where}.")
-    page, table = max(found, key=lambda each: len(each[1].names) > 1)
+    page, cells, table = max(found, key=lambda each: len(each[2].names) > 1)
     if has_formulas:
-        _require_results(data, source, page.title)
+        _require_results(data, source, page.title, cells)
     others = [name for name in names if name != page.title]
     which = f"sheet {words.quoted(page.title)}"
     if others and sheet is None:
@@ -64,14 +64,14 @@ def read_excel(data: bytes, source: str, sheet: str | None, header: str) -> tupl
     return table, which
 
 
-def _has(data: bytes, marks: Sequence[bytes]) -> bool:
-    """Whether one of the marks is in one of the worksheets, as XML."""
+def _held(data: bytes) -> tuple[bool, bool]:
+    """Return whether there are merged cells, and formulas, on any of the worksheets, as their XML tells."""
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
         pages = [archive.read(name) for name in archive.namelist() if name.startswith("xl/worksheets/sheet")]
     except Exception:  # which the reader tells of
-        return False
-    return any(mark in page for page in pages for mark in marks)
+        return False, False
+    return any(b"<mergeCell " in page for page in pages), any(b"<f>" in page or b"<f " in page for page in pages)
 
 
 def _opened(data: bytes, source: str, **options: bool) -> Any:
@@ -95,16 +95,15 @@ def _fill_down(page: Any, cells: Cells) -> int:
     return count
 
 
-def _require_results(data: bytes, source: str, title: str) -> None:
+def _require_results(data: bytes, source: str, title: str, cells: Cells) -> None:
     """Raise an error where cells hold a formula that nobody has evaluated."""
-    formulas = _opened(data, source, read_only=True)[title]
-    results = _opened(data, source, read_only=True, data_only=True)[title]
+    from openpyxl.utils import get_column_letter
+
+    formulas = _opened(data, source, read_only=True)[title].iter_rows(values_only=True)
     without = [
-        f"{_letters(j)}{i + 1}"
-        for i, (row, values) in enumerate(
-            zip(formulas.iter_rows(values_only=True), results.iter_rows(values_only=True), strict=True)
-        )
-        for j, (cell, value) in enumerate(zip(row, values, strict=True))
+        f"{get_column_letter(j + 1)}{i + 1}"
+        for i, (row, values) in enumerate(zip(formulas, cells, strict=False))
+        for j, (cell, value) in enumerate(zip(row, values, strict=False))
         if value is None and isinstance(cell, str) and cell.startswith("=")
     ]
     if without:
@@ -112,13 +111,6 @@ def _require_results(data: bytes, source: str, title: str) -> None:
             f"{source}: formulas in sheet {words.quoted(title)} have no results: {words.listed(without, 3)}; open the "
             "file in Excel and save it."
         )
-
-
-def _letters(column: int) -> str:
-    """Return what a spreadsheet calls a column that is counted from 0."""
-    from openpyxl.utils import get_column_letter
-
-    return get_column_letter(column + 1)
 
 
 def _text(value: Any) -> str:

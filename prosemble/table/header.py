@@ -82,9 +82,10 @@ def require_one_head(columns: Sequence[pa.Array], source: str, line: str) -> Non
 
     It is, if several columns are numbers but for a word in the first row.
     """
-    heads = [column[0].as_py() or "" for column in columns if len(column) > 3]
-    samples = [column[1:_SAMPLE] for column in columns if len(column) > 3]
-    are_numbers = np.array([cells.are_numbers(cells.tidied(sample)).mean() > 0.9 for sample in samples], bool)
+    if len(columns[0]) <= 3:
+        return
+    heads = [column[0].as_py() or "" for column in columns]
+    are_numbers = np.array([cells.are_numbers(cells.tidied(column[1:_SAMPLE])).mean() > 0.9 for column in columns])
     if are_numbers.sum() < 2:
         return
     above = [head.strip() for head, is_number in zip(heads, are_numbers, strict=True) if is_number]

@@ -380,7 +380,8 @@ def moments_in(column: Column, held: Values) -> np.ndarray:
     if held.what == TEXT:
         # A date of ISO 8601 is one whatever the others of the training were, which may have been no text.
         for form in dict.fromkeys([column.form or cells.date_format(held.values), cells.ISO]):
-            moments = np.where(np.isnat(moments), cells.dates(held.values, form), moments) if form else moments
+            if form and np.isnat(moments).any():
+                moments = np.where(np.isnat(moments), cells.dates(held.values, form), moments)
     return moments
 
 
@@ -396,10 +397,8 @@ def categories_in(column: Column, held: Values) -> pa.Array:
 
 
 def _alike(value: str, kind: str) -> str:
-    """Return what two spellings of one category have in common: `Yes` and `yes`, `1` and `1.0`."""
-    if kind == YES_NO:
-        return value.lower()
-    return f"{float(value):.15g}" if cells.is_plain_number(value) else value
+    """Return what two spellings of one category have in common."""
+    return value.lower() if kind == YES_NO else cells.alike(value)
 
 
 def _text_of(held: Values) -> pa.Array:

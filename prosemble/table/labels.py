@@ -152,9 +152,7 @@ def same_kind(labels: np.ndarray, classes: np.ndarray) -> Any:
 def _alike(label: Any) -> str:
     """Return what two spellings of one label have in common."""
     text = str(label)
-    if text.lower() in ("true", "false"):
-        return text.lower()
-    return f"{float(text):.15g}" if cells.is_plain_number(text) else text
+    return text.lower() if text.lower() in ("true", "false") else cells.alike(text)
 
 
 def tell_the_labels(frame: pd.DataFrame, labels: np.ndarray) -> list[Any]:

@@ -363,24 +363,21 @@ def _typed(sheet: Sheet, options: Mapping[str, Any], how: list[str], encoding: s
     """Return the cells as numbers where a column holds nothing else, with points for decimals in all other columns."""
     text = {name: cells.tidied(column, [""]) for name, column in zip(sheet.names, sheet.columns, strict=True)}
     # Numbers that the file holds as such are no matter of how they are written.
-    measured = dict(
-        zip(sheet.names, sheet.measured or [np.zeros(len(each), bool) for each in sheet.columns], strict=True)
-    )
-    written = {
-        name: pc.if_else(pa.array(measured[name]), pa.scalar(None, pa.string()), cells.tidied(column))
-        for name, column in text.items()
-    }
-    commas, notes = _with_commas(written, options)
-    pointed = {
-        name: pc.if_else(pa.array(measured[name]), column, cells.with_points(column)) if name in commas else column
-        for name, column in text.items()
-    }
+    measured = {} if sheet.measured is None else dict(zip(sheet.names, map(pa.array, sheet.measured), strict=True))
+    commas, notes = _with_commas(text, measured, options)
+    pointed = dict(text)
+    for name in commas:
+        pointed[name] = cells.with_points(text[name])
+        if name in measured:
+            pointed[name] = pc.if_else(measured[name], text[name], pointed[name])
     frame = pd.DataFrame({name: _column(column) for name, column in pointed.items()})
     said = ", ".join(filter(None, [*how, "decimal commas" if commas else "", encoding]))
     return Reading(frame, "; ".join([said, *sheet.notes, *notes]), {"decimals": commas} if commas else {}, text)
 
 
-def _with_commas(text: Mapping[str, pa.Array], options: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+def _with_commas(
+    text: Mapping[str, pa.Array], measured: Mapping[str, pa.Array], options: Mapping[str, Any]
+) -> tuple[list[str], list[str]]:
     """Return the columns whose numbers have a decimal comma, and how numbers were read that can have either mark.
 
     What only one mark explains decides of a column, then the same of all columns, then what is remembered of a table.
@@ -391,7 +388,9 @@ def _with_commas(text: Mapping[str, pa.Array], options: Mapping[str, Any]) -> tu
     continental = options["separator"] == ";"
     if not (with_comma or continental or max(points.values()) > 1 or options["decimal"] == ","):
         return [], []
-    marked = {name: column for name, column in text.items() if commas[name] or points[name]}
+    marked = {name: cells.tidied(column) for name, column in text.items() if commas[name] or points[name]}
+    for name in marked.keys() & measured.keys():
+        marked[name] = pc.if_else(measured[name], pa.scalar(None, pa.string()), marked[name])
     certain = {name: cells.certain_decimals(column) for name, column in marked.items()}
     of_all = {mark: sum(counts[mark] for counts in certain.values()) for mark in ".,"}
     chosen, notes = [], []

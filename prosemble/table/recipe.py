@@ -165,10 +165,7 @@ class Recipe(ClassifierMixin, BaseEstimator):
     def check_settings(self) -> None:
         """Raise where a setting is none that the candidates take."""
         for name in dict.fromkeys(candidate.model for candidate in CANDIDATES):
-            model = getattr(models, name)()
-            known = model.get_params(deep=False)
-            model.set_params(**{name: value for name, value in (self.settings or {}).items() if name in known})
-            model._validate_params()
+            _set(getattr(models, name)(), self.settings or {})._validate_params()
 
     def _candidates(self, by_balance: bool) -> list[Candidate]:
         own = dict(self.settings or {})
@@ -187,8 +184,7 @@ class Recipe(ClassifierMixin, BaseEstimator):
     def _model(self, candidate: Candidate, codes: np.ndarray) -> Any:
         """Return the model of a candidate, unfitted, with no more prototypes of a class than a fold has rows of it."""
         model = getattr(models, candidate.model)(random_seed=self.random_seed, allow_nan=self.allow_nan)
-        known = model.get_params(deep=False)
-        model.set_params(**{name: value for name, value in candidate.settings.items() if name in known})
+        _set(model, candidate.settings)
         if candidate.prototypes > 1:
             counts = np.bincount(codes)
             most = np.maximum(1, counts - -(-counts // FOLDS))
@@ -223,6 +219,12 @@ class Recipe(ClassifierMixin, BaseEstimator):
         """Return the probabilities of the classes, (n_samples, n_classes)."""
         check_is_fitted(self)
         return self.best_estimator_.predict_proba(X)
+
+
+def _set(model: Any, settings: Mapping[str, Any]) -> Any:
+    """Return the model with those of the settings that it has."""
+    known = model.get_params(deep=False)
+    return model.set_params(**{name: value for name, value in settings.items() if name in known})
 
 
 def _distinct(X: Any, codes: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -92,11 +92,10 @@ def _differences(column: Column, held: Values, values: np.ndarray, missing: np.n
     notes = []
     told = 0
     if column.is_category:
-        text = categories_in(column, held)
-        unseen = pc.and_(pc.is_valid(text), pc.invert(pc.is_in(text, pa.array(column.values, pa.string()))))
-        if new := cells.counted(text.filter(unseen)):
+        unseen = ~missing & ~pd.Series(values).isin(column.values).to_numpy()
+        if new := cells.counted(pa.array(values[unseen], pa.string())):
             shown = words.listed([words.quoted(value) for value in new], 5)
-            which = words.rows(np.flatnonzero(unseen.to_numpy(zero_copy_only=False)).tolist(), 5)
+            which = words.rows(np.flatnonzero(unseen).tolist(), 5)
             notes.append(
                 f"{name}: training did not see {shown} ({which}), which "
                 f"{'counts' if len(new) == 1 else 'count'} as none of the known values"

@@ -104,7 +104,7 @@ def load(path: str | Path, cls: Any) -> Any:
         transformer = TableTransformer(**{**options, "missing": "metric" if table["gaps_left"] else "impute"})
         transformer.set_output(transform="default")
         transformer.judged_ = columns_of(table)
-        transformer.transformer_ = restored(table["transformer"])
+        transformer.transformer_ = restored(table["transformer"]).set_output(transform="default")
         transformer.features_ = features_of(transformer.transformer_, transformer.judged_)
         transformer.gaps_left_ = table["gaps_left"]
         names = [column.name for column in transformer.judged_]

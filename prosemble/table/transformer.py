@@ -129,7 +129,7 @@ class TableTransformer(TransformerMixin, BaseEstimator):
 
     def features(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Return the features of rows that were read by the columns; one without any value has those of the means."""
-        features = np.array(self.transformer_.transform(rows), np.float64)
+        features = self.transformer_.transform(rows)
         features[np.isnan(features).all(axis=1)] = 0.0
         return pd.DataFrame(features, columns=self.features_.names, index=rows.index)
 

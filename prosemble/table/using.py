@@ -142,9 +142,9 @@ def report(
         typer.echo(note)
     known = labels.rows[~rows.empty[labels.rows]]
     y = same_kind(labels.values, opened.classes)[~rows.empty[labels.rows]]
-    classes = opened.classes.tolist()
-    if new := [label for label in dict.fromkeys(y.tolist()) if label not in set(classes)]:
-        found, trained = (words.listed([words.quoted(label) for label in labels_], 5) for labels_ in (new, classes))
+    classes = dict.fromkeys(opened.classes.tolist())
+    if new := [label for label in dict.fromkeys(y.tolist()) if label not in classes]:
+        found, trained = (words.listed(list(map(words.quoted, each)), 5) for each in (new, classes))
         raise ValueError(
             f"{table}: {words.quoted(asked)} holds {found}, which the model does not know; it knows {trained}."
         )
