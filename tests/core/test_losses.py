@@ -8,7 +8,7 @@ import pytest
 from prosemble.core import losses
 from prosemble.core.activations import ACTIVATIONS, get_activation, sigmoid_beta, swish_beta
 from tests.precision import float64
-from tests.registry import LOSSES
+from tests.registry import LOSSES, breadth_but
 
 CLASSES = jnp.array([0, 1, 1, 2, 0])
 TARGETS = jnp.array([0, 1, 2, 2, 1, 0])
@@ -34,7 +34,7 @@ def test_gradient_is_finite_at_ties_and_extremes(name, fill):
     assert jnp.isfinite(value) and jnp.isfinite(gradient).all()
 
 
-@pytest.mark.parametrize("dtype", [jnp.bfloat16, jnp.float16, jnp.float32])
+@pytest.mark.parametrize("dtype", breadth_but([jnp.bfloat16], [jnp.bfloat16, jnp.float16, jnp.float32]))
 @pytest.mark.parametrize("name", LOSSES)
 def test_the_gradient_is_of_the_type_of_the_distances(name, dtype, distances):
     function, D = LOSSES[name].function, jnp.asarray(distances, dtype)

@@ -16,7 +16,7 @@ from prosemble.models import KNN, LVQ1, LVQ3, LVQ21, NPC, OLVQ1, MedianLVQ, heur
 from prosemble.training import kohonen, loop
 from prosemble.training.data import Rows, pad
 from tests.reference import kohonen as reference
-from tests.registry import ESTIMATORS, MODELS
+from tests.registry import ESTIMATORS, MODELS, breadth_but
 
 KOHONEN = ["LVQ1", "LVQ2", "LVQ21", "LVQ3", "OLVQ1"]
 OTHERS = [name for name in ESTIMATORS if name not in MODELS]
@@ -38,7 +38,7 @@ def test_what_is_not_trained_by_gradients():
     assert {*KOHONEN, "MedianLVQ", "NPC", "KNN"} <= set(OTHERS)
 
 
-@every_model
+@pytest.mark.parametrize("name", breadth_but(("LVQ1", "KNN"), OTHERS))
 def test_scikit_learns_checks(name):
     results = check_estimator(ESTIMATORS[name](), on_skip=None, on_fail=None)
     assert len(results) > 40

@@ -25,10 +25,14 @@ from prosemble.table.rows import TableWarning
 FEW = {"max_iter": 5}
 
 
-@parametrize_with_checks(
-    [TableClassifier(GLVQ(max_iter=30, lr=0.1)), TableClassifier(Recipe(settings={"max_iter": 10}))]
-)
+@parametrize_with_checks([TableClassifier(GLVQ(max_iter=30, lr=0.1))])
 def test_scikit_learns_checks(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.breadth
+@parametrize_with_checks([TableClassifier(Recipe(settings={"max_iter": 10}))])
+def test_scikit_learns_checks_of_the_recipe(estimator, check):
     check(estimator)
 
 

@@ -329,7 +329,7 @@ def test_what_cannot_act_is_refused(model, settings, arguments, message, problem
         model(**settings).fit(*(part[:rows] for part in problem[:2]), **arguments)
 
 
-@pytest.mark.parametrize("name", known_optimizers())
+@pytest.mark.parametrize("name", breadth_but(("adam", "lbfgs", "rprop", "sgd"), known_optimizers()))
 def test_every_optimizer_of_optax_trains(name, problem):
     X, y, *_, start = problem
     model = GLVQ(optimizer=name, max_iter=12).fit(X, y, initial_prototypes=start)
