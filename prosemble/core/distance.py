@@ -1,7 +1,8 @@
 """Dissimilarity matrices (n, p) between samples X (n, d) and prototypes W (p, d).
 
 None of them builds an (n, p, d) array. Distances that come from an inner product are computed by matrix products
-about a centre, the others prototype by prototype with the backward pass recomputing, not storing, the differences.
+about a centre, and by differences where a product would lose their digits (`prosemble.core.cancellation`); the others
+prototype by prototype with the backward pass recomputing, not storing, the differences.
 
 All are computed as (p, n) and transposed at the very end, and what reduces them over the prototypes first transposes
 them back, which costs nothing: along the samples the reductions are vectorised, and the backward product is the one
@@ -16,6 +17,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Real
 
+from prosemble.core.cancellation import EXPANDED, FEW, PROJECTED, rows_again, trusted, with_gradient_of
 from prosemble.core.local_projection import squared_projections
 from prosemble.core.part import Number
 from prosemble.core.products import inner, squared_norms
@@ -25,26 +27,70 @@ Prototypes = Real[Array, "p d"]
 Distances = Float[Array, "n p"]
 
 
+def nearest_to_origin(W: Array) -> Array:
+    """Return the point of the box around the prototypes that is nearest to the origin, about which forms are expanded.
+
+    What lies within the box loses nothing when it is subtracted: differences of numbers of one sign, the smaller from
+    the larger, are as precise as these.
+    """
+    # Distances that do not depend on it let no gradient flow through it.
+    return jax.lax.stop_gradient(jnp.maximum(W.min(axis=0), 0.0) + jnp.minimum(W.max(axis=0), 0.0))
+
+
 def _about_prototypes(X: Array, W: Array) -> tuple[Array, Array]:
-    """Return both shifted by the mean of the prototypes, where expanded forms are accurate."""
-    # Distances that do not depend on the centre let no gradient flow through it.
-    centre = jax.lax.stop_gradient(W.mean(axis=0))
+    X, W = as_floats(X, W)
+    centre = nearest_to_origin(W)
     return X - centre, W - centre
 
 
 def squared_euclidean_distance_matrix(X: Samples, W: Prototypes) -> Distances:
-    """Squared Euclidean distances, taken about the mean of the prototypes.
-
-    This keeps the expanded form accurate however far the data lie from the origin: its absolute error is of the
-    order of the machine epsilon times the squared extent of the data.
-    """
+    """Squared Euclidean distances, however far the data lie from the origin and from each other."""
     return centred_squared_euclidean_distance_matrix(*_about_prototypes(X, W))
 
 
 def centred_squared_euclidean_distance_matrix(X: Samples, W: Prototypes) -> Distances:
-    """The same as ||x||^2 - 2 x.w + ||w||^2, clamped at zero, for data that already lie about the origin."""
-    squares = squared_norms(W)[:, None] + squared_norms(X)
-    return jnp.maximum(squares + inner(-2.0 * W, X.T), 0.0).T
+    """The same as ||x||^2 - 2 x.w + ||w||^2, for data that already lie about the origin."""
+    return _squared_gaps(X, W).T
+
+
+def _squared_gaps(X: Array, W: Array, weights: Array | None = None) -> Float[Array, "p n"]:
+    """Return `sum_j weights_j (x_j - w_j)^2`, the weights being one where there are none."""
+    each = jnp.ones((), X.dtype) if weights is None else weights
+    norms = squared_norms(X, each)
+    expanded = squared_norms(W, each)[:, None] + norms + inner(-2.0 * W * each, X.T)
+    if X.shape[1] <= FEW:
+        return with_gradient_of(expanded, _few_features(X, W, each))
+    if exported_as_differences(X):
+        return _by_differences(X, W, each)
+    return rows_again(expanded, EXPANDED * norms, _by_differences, X, W, each)
+
+
+def _few_features(X: Array, W: Array, weights: Array) -> Float[Array, "p n"]:
+    """Return the same as one sum over the features."""
+    full = jnp.promote_types(X.dtype, jnp.float32)
+    columns, W = X.T.astype(full), W.astype(full)
+    of = jnp.broadcast_to(weights, X.shape[1:])
+
+    def to(w: Array) -> Array:
+        return sum((of[j] * (columns[j] - w[..., j, None]) ** 2 for j in range(len(of))), jnp.zeros((), full))
+
+    # Not at once: fused with each use of them, the distances would be rounded in a way of its own each time, and the
+    # smallest of some then be equal to none of them.
+    return to(W) if _for_export(X) else jax.lax.map(to, W)
+
+
+def _by_differences(X: Array, W: Array, weights: Array) -> Float[Array, "p n"]:
+    """Return the same prototype by prototype."""
+    return jax.lax.map(lambda w: squared_norms(X - w, weights), W)
+
+
+def exported_as_differences(X: Array) -> bool:
+    """Whether this is traced for a file, which has no second look, and of prototypes that need one."""
+    return _for_export(X) and not trusted()
+
+
+def _for_export(X: Array) -> bool:
+    return not isinstance(X.shape[0], int)  # what is compiled here has a number of rows
 
 
 def euclidean_distance_matrix(X: Samples, W: Prototypes) -> Distances:
@@ -75,7 +121,17 @@ def lpnorm_distance_matrix(X: Samples, W: Prototypes, p: Number = 2) -> Distance
 
 def cosine_distance_matrix(X: Samples, W: Prototypes) -> Distances:
     """One minus the cosine of the angle between sample and prototype; one where either is zero."""
-    return (1.0 - inner(unit_rows(W), unit_rows(X).T)).T
+    X, W = unit_rows(X), unit_rows(W)
+    distances = 1.0 - inner(W, X.T)
+    if exported_as_differences(X):
+        return jnp.where(distances < EXPANDED, _half_squared_gaps(X, W), distances).T
+    return rows_again(distances, jnp.full((len(X),), EXPANDED, distances.dtype), _half_squared_gaps, X, W).T
+
+
+def _half_squared_gaps(X: Array, W: Array) -> Float[Array, "p n"]:
+    """Return what one minus the cosine is of rows of length one; of a row of zeros, what it is called."""
+    zero = ~(X.any(axis=1) & W.any(axis=1)[:, None])
+    return jnp.where(zero, 1.0, _by_differences(X, W, jnp.full((), 0.5, X.dtype)))
 
 
 def relevance_distance_matrix(X: Samples, W: Prototypes, relevances: Float[Array, " d"]) -> Distances:
@@ -85,9 +141,7 @@ def relevance_distance_matrix(X: Samples, W: Prototypes, relevances: Float[Array
 
 def centred_relevance_distance_matrix(X: Samples, W: Prototypes, relevances: Float[Array, " d"]) -> Distances:
     """The same, expanded, for data that already lie about the origin."""
-    # No square root of the relevances: its derivative is infinite at zero.
-    squares = squared_norms(W, relevances)[:, None] + squared_norms(X, relevances)
-    return jnp.maximum(squares + inner(-2.0 * W * relevances, X.T), 0.0).T
+    return _squared_gaps(X, W, relevances).T
 
 
 def omega_distance_matrix(X: Samples, W: Prototypes, omega: Float[Array, "d r"]) -> Distances:
@@ -97,8 +151,21 @@ def omega_distance_matrix(X: Samples, W: Prototypes, omega: Float[Array, "d r"])
 
 def centred_omega_distance_matrix(X: Samples, W: Prototypes, omega: Float[Array, "d r"]) -> Distances:
     """The same for data that already lie about the origin."""
-    dtype = X.dtype
-    return centred_squared_euclidean_distance_matrix(inner(X, omega).astype(dtype), inner(W, omega).astype(dtype))
+    if exported_as_differences(X):
+        return _projected_differences(X, W, omega).T
+    images = (inner(A, omega).astype(X.dtype) for A in (X, W))
+    distances = _squared_gaps(*images)
+    return rows_again(
+        distances, _certain_of_projections(X, (omega * omega).sum()), _projected_differences, X, W, omega
+    ).T
+
+
+def _projected_differences(X: Array, W: Array, omega: Array) -> Float[Array, "p n"]:
+    return jax.lax.map(lambda w: squared_norms(inner(X - w, omega)), W)
+
+
+def _certain_of_projections(X: Array, square: Array) -> Float[Array, " n"]:
+    return PROJECTED * square * squared_norms(X)
 
 
 def lomega_distance_matrix(X: Samples, W: Prototypes, omegas: Float[Array, "p d r"]) -> Distances:
@@ -108,7 +175,15 @@ def lomega_distance_matrix(X: Samples, W: Prototypes, omegas: Float[Array, "p d 
 
 def centred_lomega_distance_matrix(X: Samples, W: Prototypes, omegas: Float[Array, "p d r"]) -> Distances:
     """The same for data that already lie about the origin."""
-    return squared_projections(X, W, omegas)
+    if exported_as_differences(X):
+        return _locally_projected_differences(X, W, omegas).T
+    certain = _certain_of_projections(X, (omegas * omegas).sum(axis=(1, 2)).max())
+    distances = squared_projections(X, W, omegas).T
+    return rows_again(distances, certain, _locally_projected_differences, X, W, omegas).T
+
+
+def _locally_projected_differences(X: Array, W: Array, omegas: Array) -> Float[Array, "p n"]:
+    return jax.lax.map(lambda own: squared_norms(inner(X - own[0], own[1])), (W, omegas))
 
 
 def tangent_distance_matrix(X: Samples, W: Prototypes, omegas: Float[Array, "p d s"]) -> Distances:
@@ -118,8 +193,20 @@ def tangent_distance_matrix(X: Samples, W: Prototypes, omegas: Float[Array, "p d
 
 def centred_tangent_distance_matrix(X: Samples, W: Prototypes, omegas: Float[Array, "p d s"]) -> Distances:
     """The same as ||x - w||^2 - ||(x - w) omega||^2 for data that already lie about the origin."""
-    within = centred_lomega_distance_matrix(X, W, omegas)
-    return jnp.maximum(centred_squared_euclidean_distance_matrix(X, W).T - within.T, 0.0).T
+    if exported_as_differences(X):
+        return _differences_across(X, W, omegas).T
+    distances = _squared_gaps(X, W) - squared_projections(X, W, omegas).T
+    certain = EXPANDED * (squared_norms(X) + squared_norms(W)[:, None])
+    return rows_again(distances, certain, _differences_across, X, W, omegas).T
+
+
+def _differences_across(X: Array, W: Array, omegas: Array) -> Float[Array, "p n"]:
+    def to(own: tuple[Array, Array]) -> Array:
+        w, omega = own
+        gap = X - w
+        return squared_norms(gap - inner(inner(gap, omega).astype(gap.dtype), omega.T))
+
+    return jax.lax.map(to, (W, omegas))
 
 
 def gaussian_kernel_matrix(X: Samples, W: Prototypes, sigma: Number = 1.0) -> Distances:

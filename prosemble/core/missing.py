@@ -10,6 +10,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
+from prosemble.core.cancellation import EXPANDED, rows_again
+from prosemble.core.distance import exported_as_differences
 from prosemble.core.products import inner, squared_norms
 
 Samples = Float[Array, "n d"]
@@ -24,11 +26,21 @@ def observed_squared_euclidean_distance_matrix(X: Samples, W: Prototypes) -> Dis
 
 def observed_relevance_distance_matrix(X: Samples, W: Prototypes, relevances: Float[Array, " d"]) -> Distances:
     """sum_j relevances_j (x_j - w_j)^2 over the observed features, divided by their share of the relevance."""
+    given = X
     observed, X = _observed(X)
     seen = observed.astype(X.dtype)
-    squares = squared_norms(X, relevances) + inner(W * W * relevances, seen.T)
-    distances = jnp.maximum(squares + inner(-2.0 * W * relevances, X.T), 0.0)
+    norms = squared_norms(X, relevances)
+    distances = norms + inner(W * W * relevances, seen.T) + inner(-2.0 * W * relevances, X.T)
+    if exported_as_differences(X):
+        distances = _observed_differences(given, W, relevances)
+    else:
+        distances = rows_again(distances, EXPANDED * norms, _observed_differences, given, W, relevances)
     return (distances * _scale(seen, relevances)).T
+
+
+def _observed_differences(X: Samples, W: Prototypes, relevances: Array) -> Float[Array, "p n"]:
+    observed, X = _observed(X)
+    return jax.lax.map(lambda w: squared_norms(jnp.where(observed, X - w, 0.0), relevances), W)
 
 
 def observed_omega_distance_matrix(X: Samples, W: Prototypes, omega: Float[Array, "d r"]) -> Distances:

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float
 from sklearn.pipeline import Pipeline
 
+from prosemble.core.cancellation import unless
 from prosemble.core.programs import compiled
 from prosemble.io.quantization import dequantized
 from prosemble.io.steps import Columns, Input, Kept, Step, chain, inputs_of, kept
@@ -68,7 +69,8 @@ class Program(NamedTuple):
         for step in self.steps:
             X = step(X)
         params = dequantized(jax.tree.map(jnp.asarray, model._stored()))
-        return prediction.outcome(model._metric(), model._decision(), params, X, self.labels, len(self.classes))
+        with unless(prediction.prototypes_apart(model._metric(), model._parameters())):
+            return prediction.outcome(model._metric(), model._decision(), params, X, self.labels, len(self.classes))
 
     def predict(self, X: np.ndarray) -> prediction.Outcome:
         """Return the same as the library itself computes it, by a program that all models of a kind share."""

@@ -13,9 +13,13 @@ from jaxtyping import Array, Float, Int
 
 from prosemble import _words as words
 from prosemble.core.blocks import by_blocks
+from prosemble.core.cancellation import are_apart, unless
 from prosemble.core.programs import compiled
 from prosemble.distances import Distance, Params, evaluate
 from prosemble.objectives import Decision, Nearest
+
+# Rows for each prototype from which it pays to compare the prototypes with each other first.
+_MANY = 64
 
 
 class Outcome(NamedTuple):
@@ -44,9 +48,12 @@ def _confidence(decision: Decision, distances: Float[Array, "n c"]) -> Float[Arr
 
 # The distances come from a program of their own: fused with what is made of them, they would be rounded in one way for
 # the nearest class and in another for the distances to all, and the two would disagree where classes are almost level.
-@compiled
-def _distances(distance: Distance, params: Params, X: Float[Array, "n d"]) -> Float[Array, "p n"]:
-    return evaluate(distance, params, X).T
+@compiled(static_argnames="compact")
+def _distances(
+    distance: Distance, params: Params, X: Float[Array, "n d"], compact: bool = False
+) -> Float[Array, "p n"]:
+    with unless(compact):
+        return evaluate(distance, params, X).T
 
 
 @compiled(static_argnames="n_classes")
@@ -115,9 +122,18 @@ def nearest_class(
         return class_distances(distance, decision, params, X, labels, n_classes).argmin(axis=1)
     # The borders between classes and the end are multiples of it.
     together = int(np.gcd.reduce(np.append(np.flatnonzero(np.diff(labels)) + 1, len(labels))))
-    result = _by_blocks(lambda block: _nearest_class(_distances(distance, params, block), labels, together), params, X)
+    apart = len(X) >= _MANY * len(labels) and prototypes_apart(distance, params)
+    result = _by_blocks(
+        lambda block: _nearest_class(_distances(distance, params, block, compact=apart), labels, together), params, X
+    )
     _require(result >= 0, X)
     return result
+
+
+def prototypes_apart(distance: Distance, params: Params) -> bool:
+    """Whether the nearest prototype is told by an expanded form, where the distance has one for all of them."""
+    form = distance.quadratic(params)
+    return form is not None and are_apart(form.project(np.asarray(params["prototypes"], np.float64)))
 
 
 def _require(known: np.ndarray, X: np.ndarray) -> None:

@@ -20,6 +20,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, colu
 
 from prosemble.core.activations import Activation, get_activation, identity
 from prosemble.core.callbacks import Callback
+from prosemble.core.cancellation import are_compact
 from prosemble.core.distance import squared_euclidean_distance_matrix
 from prosemble.core.initializers import filled
 from prosemble.distances import Distance, Start, evaluate
@@ -29,7 +30,7 @@ from prosemble.models.model import Hook, Model
 from prosemble.models.quantized import attribute_of
 from prosemble.objectives import Cooperation, Decision, Objective
 from prosemble.training import loop
-from prosemble.training.data import Rows, merge_equal_rows, pad, rows_trained_at_a_time, shard
+from prosemble.training.data import Rows, merge_equal_rows, middle, pad, rows_trained_at_a_time, shard
 from prosemble.training.interrupts import deferred_interrupt
 from prosemble.training.optimizers import get_schedule, rate_table
 from prosemble.training.precision import in_precision
@@ -388,9 +389,13 @@ class SupervisedPrototypeModel(DrawnPrototypes):
         self.val_loss_history_ = np.empty(0)
         self.loss_ = self.best_loss_ = np.inf
 
-    def _training(self, n: int, one_pass: bool = False) -> loop.Training:
-        """Return how this model is trained on so many rows."""
+    def _training(self, rows: Rows, one_pass: bool = False) -> loop.Training:
+        """Return how this model is trained on these rows."""
         training = _settings.training_of(self, self._trainable(), one_pass)
+        n = len(rows.X)
+        if training.model.shift_invariant:
+            X = cast(np.ndarray, rows.X)
+            training = replace(training, compact=are_compact(X, self._parameters()["prototypes"], middle(X)))
         self._refuse_inert()
         _settings.refuse_inert(self, training, self._groups)
         if training.batch_size is not None:
@@ -404,6 +409,7 @@ class SupervisedPrototypeModel(DrawnPrototypes):
     def _lay_out(self, training: loop.Training, rows: Rows, validation: Rows | None) -> loop.Data:
         """Return what the loop reads, in shapes that programs are kept for."""
         n = len(rows.X)
+        centre = middle(cast(np.ndarray, rows.X)) if training.model.shift_invariant else None
         indices = np.searchsorted(self.classes_, self.prototype_labels_).astype(np.int32)
         rows, validation = self._weigh(rows, validation)
         if training.model.row_wise:
@@ -417,7 +423,7 @@ class SupervisedPrototypeModel(DrawnPrototypes):
                     "given rows of weight zero: its _compute_loss returns one number for all samples."
                 )
             rows = shard(rows, devices)
-        return loop.Data(rows, np.int32(n), validation, indices, None)
+        return loop.Data(rows, np.int32(n), validation, indices, centre)
 
     def _span(self, data: loop.Data, models: int = 1) -> int:
         """Return how many epochs a call of the loop runs at most, of so many models at once."""
@@ -426,7 +432,7 @@ class SupervisedPrototypeModel(DrawnPrototypes):
 
     def _train(self, rows: Rows, validation: Rows | None, until: int, one_pass: bool = False) -> None:
         """Run the loop from the present state to that epoch, or until it stops by itself."""
-        training = self._training(len(rows.X), one_pass)
+        training = self._training(rows, one_pass)
         data = self._lay_out(training, rows, validation)
         former, fresh = self._state, self._state is None
         if former is None:

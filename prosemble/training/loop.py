@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
@@ -18,6 +17,7 @@ import optax
 from jax import lax
 from jaxtyping import Array, Int
 
+from prosemble.core.cancellation import unless
 from prosemble.core.part import Number, Part
 from prosemble.core.programs import compiled
 from prosemble.distances import about_origin
@@ -49,7 +49,10 @@ class GroupRate(Part):
 
 
 class Training(Part):
-    """A model and everything that decides how it is trained. What is None costs nothing in the program."""
+    """A model and everything that decides how it is trained. What is None costs nothing in the program.
+
+    Of rows that are `compact` (`prosemble.core.cancellation`) no distance loses its digits, and none is looked at.
+    """
 
     model: Trainable
     optimizer: Optimizer
@@ -65,6 +68,7 @@ class Training(Part):
     frozen: frozenset[str]
     mixed_precision: str | None
     checkpointing: bool
+    compact: bool = False
 
     def with_batch_size(self, batch_size: int) -> Training:
         """Return the same training with another batch size."""
@@ -114,7 +118,7 @@ class State(NamedTuple):
 class Data(NamedTuple):
     """Training rows, the number of them that is not padding, validation rows, and the prototypes' classes.
 
-    Where the rows have been shifted about the origin, `centre` is what was subtracted.
+    Where the loss does not change with it, `centre` is what is subtracted from rows and prototypes.
     """
 
     train: Rows
@@ -223,8 +227,8 @@ def run(training: Training, data: Data, state: State, rates: Rates, seed: int, f
     Where `fresh`, only the parameters of `state` count and the rest is initialised: within this program, since
     another would have to be compiled.
     """
-    if training.model.shift_invariant:
-        data = _centred(data, _mean_of_observed if training.model.allow_nan else jnp.mean)
+    if data.centre is not None:
+        data = _centred(data, data.centre)
     state = lax.cond(fresh, lambda: initial_state(training, state.params, rates.at(0)), lambda: state)
     first = state.epoch
     empty = jnp.zeros(CAPACITY, state.best_loss.dtype)
@@ -269,16 +273,11 @@ def unmonitored(state: State) -> State:
     return state._replace(best_loss=infinity, previous_loss=infinity, stall=stall)
 
 
-def _mean_of_observed(X: Array, axis: int) -> Array:
-    return jnp.nan_to_num(jnp.nanmean(X, axis=axis))  # nothing may be observed of a feature
-
-
-def _centred(data: Data, mean: Callable[..., Array]) -> Data:
-    centre = mean(data.train.X, axis=0)
+def _centred(data: Data, centre: AnyArray) -> Data:
     validation = data.validation
     if validation is not None:
         validation = validation._replace(X=validation.X - centre)
-    return data._replace(train=data.train._replace(X=data.train.X - centre), validation=validation, centre=centre)
+    return data._replace(train=data.train._replace(X=data.train.X - centre), validation=validation)
 
 
 def _monitor(training: Training, state: State, monitored: Array, measured: Params | None) -> State:
@@ -410,7 +409,8 @@ def _mean_loss(training: Training, data: Data, params: Params, rows: Rows, total
         params = about_origin(params, data.centre)
     params, X = lower((params, rows.X), training.mixed_precision)
     loss = jax.checkpoint(training.model.loss) if training.checkpointing else training.model.loss
-    return loss(params, rows._replace(X=X), total, data.labels, epoch)
+    with unless(training.compact):
+        return loss(params, rows._replace(X=X), total, data.labels, epoch)
 
 
 def _by_blocks(training: Training, data: Data, function: Any, params: Params, rows: Rows) -> Any:
