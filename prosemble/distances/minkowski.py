@@ -33,6 +33,8 @@ class Euclidean(Distance):
 class Manhattan(Distance):
     """`sum_j |x_j - w_j|`."""
 
+    shift_invariant: ClassVar[bool] = True
+
     def __call__(self, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
         return manhattan_distance_matrix(X, params["prototypes"])
 
@@ -42,6 +44,8 @@ class Manhattan(Distance):
 
 class Lp(Distance):
     """`(sum_j |x_j - w_j|^p)^(1/p)` for p >= 1."""
+
+    shift_invariant: ClassVar[bool] = True
 
     accepts: ClassVar[dict[str, list[Any]]] = {"p": [Interval(Real, 1, None, closed="left")]}
 

@@ -155,7 +155,7 @@ def _by_cells(model: PrototypeModel, form: Quadratic, X: np.ndarray, wanted: np.
     offset = np.zeros(len(W)) if form.offset is None else form.offset.sum(axis=1)
     labels = np.searchsorted(model.classes_, model.prototype_labels_)
     cells = Cells.of(points, offset, labels)
-    eps = float(np.finfo(dtype).eps)
+    eps = float(np.finfo(model._precision()).eps)
     rounding = eps * np.maximum((U**2).sum(axis=1), (points**2).sum(axis=1).max())
 
     result, todo = np.full_like(X, np.nan), np.arange(len(X))
@@ -201,7 +201,7 @@ def _inside(model: PrototypeModel, X: np.ndarray, found: np.ndarray, wanted: np.
     unit = (found - X) / np.where(length > 0, length, 1.0)[:, None]
     result = found
     for depth in DEPTHS[:3]:
-        further = depth * np.finfo(dtype).eps * extent
+        further = depth * np.finfo(model._precision()).eps * extent
         moved = (found + unit * further[:, None]).astype(dtype).astype(np.float64)
         result = np.where(_met(model, moved, wanted)[:, None], moved, result)
     return result
@@ -254,8 +254,10 @@ def _refined(model: PrototypeModel, X: np.ndarray, found: np.ndarray, wanted: np
 
 def _straightened(model: PrototypeModel, x: np.ndarray, z: np.ndarray, cell: int) -> np.ndarray:
     """Return the nearest point to x of the class's cell that z lies in, were it bounded by planes as it is about z."""
-    metric, params, labels = model._metric(), model._parameters(), model.prototype_labels_
-    distances, slopes = map(np.asarray, _distances_and_slopes(metric, params, z.astype(model.prototypes_.dtype)))
+    metric, labels = model._metric(), model.prototype_labels_
+    params, centre = prediction.as_measured(metric, model._parameters())
+    there = (z if centre is None else z - centre).astype(params["prototypes"].dtype)
+    distances, slopes = map(np.asarray, _distances_and_slopes(metric, params, there))
     # On the border, rounding decides which class is nearer, and these distances are rounded in another way than those
     # of a prediction.
     own = labels == model.classes_[cell]

@@ -190,7 +190,7 @@ def _build(
     if model.prototypes_.shape != shape and not model._metric().latent:
         raise ModelFileError(f"{path} is damaged: prototypes of shape {model.prototypes_.shape}, not {shape}.")
     for name in model._progress:
-        value = header["training"][name]
+        value = header["training"].get(name) if name == "_origin" else header["training"][name]
         setattr(model, name, np.array(value, float) if isinstance(value, list) else value)
     if quantization or not hasattr(model, "_state_template"):
         return model

@@ -18,6 +18,9 @@ from prosemble.models import prediction
 from prosemble.models.base import PrototypeModel
 from prosemble.models.wrapped import unwrapped
 
+# Steps of an export's numbers that have to lie within the spread of the prototypes.
+_TELLS = 256
+
 _outcome = compiled(prediction.outcome, static_argnames="n_classes")
 
 
@@ -65,19 +68,23 @@ class Program(NamedTuple):
 
     def __call__(self, X: Float[Array, "n d"]) -> prediction.Outcome:
         """Return what is predicted of the rows; where it is traced, the parameters are constants of the program."""
-        model = self.estimator
+        model, metric = self.estimator, self.estimator._metric()
         for step in self.steps:
             X = step(X)
-        params = dequantized(jax.tree.map(jnp.asarray, model._stored()))
-        with unless(prediction.prototypes_apart(model._metric(), model._parameters())):
-            return prediction.outcome(model._metric(), model._decision(), params, X, self.labels, len(self.classes))
+        stored, centre = prediction.as_measured(metric, model._stored())
+        X = X if centre is None else X - jnp.asarray(centre, X.dtype)
+        params = dequantized(jax.tree.map(jnp.asarray, stored))
+        with unless(prediction.prototypes_apart(metric, model._parameters())):
+            return prediction.outcome(metric, model._decision(), params, X, self.labels, len(self.classes))
 
     def predict(self, X: np.ndarray) -> prediction.Outcome:
         """Return the same as the library itself computes it, by a program that all models of a kind share."""
         model = self.estimator
         for step in self.steps:
             X = np.asarray(step(jnp.asarray(X)))
-        params, labels = model._parameters(), self.labels
+        params, centre = prediction.as_measured(model._metric(), model._parameters())
+        X = X if centre is None else (X - centre).astype(params["prototypes"].dtype)
+        labels = self.labels
         return _outcome(model._metric(), model._decision(), params, X, labels, n_classes=len(self.classes))
 
     def probes(self) -> np.ndarray:
@@ -108,6 +115,7 @@ def program_of(model: Any) -> Program:
     """
     estimator, transformers = unwrapped(model, "model")
     _require_own_prediction(estimator)
+    _require_single_precision(estimator)
     contents = [content for name, transformer in transformers for content in _contents(name, transformer)]
     first = next((step for _, step in transformers if hasattr(step, "n_features_in_")), estimator)
     names = getattr(model, "feature_names_in_", [f"x{j}" for j in range(first.n_features_in_)])
@@ -128,3 +136,18 @@ def _require_own_prediction(estimator: PrototypeModel) -> None:
                 f"{type(estimator).__name__} has a {method} of its own, which an export would not follow; give it a "
                 "distance (`_distance`) or a decision (`_decision`) instead."
             )
+
+
+def _require_single_precision(estimator: PrototypeModel) -> None:
+    """Raise where rows cannot be told apart in the numbers of 32 bits that exports take."""
+    W = np.asarray(estimator.prototypes_)
+    if W.dtype == jax.dtypes.canonicalize_dtype(W.dtype):
+        return
+    lost, spread = np.spacing(np.abs(W).max(axis=0).astype(np.float32)), W.std(axis=0)
+    if np.linalg.norm(lost) * _TELLS > np.linalg.norm(spread):
+        j = int(lost.argmax())
+        raise ValueError(
+            f"{type(estimator).__name__} cannot be exported: the prototypes lie at {W[:, j].mean():.7g} in feature {j} "
+            f"and differ by {spread[j]:.3g}, which the numbers of 32 bits of an export hardly tell apart. Subtract "
+            "a constant before training, and in what calls the export."
+        )

@@ -26,7 +26,10 @@ from prosemble.models import _settings, prediction
 from prosemble.models._docs import documented
 from prosemble.models.quantized import Quantizable, attribute_of
 from prosemble.objectives import Decision, Nearest
-from prosemble.training.data import Rows
+from prosemble.training.data import Rows, far_from_origin
+
+# Numbers of other types become such of 64 bits, which hold them all.
+_AS_GIVEN = (np.float64, np.float32)
 
 
 @contextmanager
@@ -55,6 +58,8 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
     _measured_by: ClassVar[tuple[str, ...]] = ("distance_fn",)
     # The fitted attributes that tell how training went; a file keeps them.
     _progress: ClassVar[tuple[str, ...]] = ()
+    # What was subtracted from samples and prototypes in training, (n_features,), where they lie far from the origin.
+    _origin: ClassVar[np.ndarray | None] = None
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"distance_fn": [callable, None]}
     _parameter_docs = """
         distance_fn : callable, optional
@@ -128,11 +133,15 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
         """Validate and return samples, class indices and weights; `classes_` becomes known."""
         X, y, sample_weight = self._labelled(X, y, sample_weight, every_class=known is None)
         reset = known is None if reset is None else reset
-        # A training goes on in the precision that it began in.
-        dtype = jax.dtypes.canonicalize_dtype(np.float64) if reset else self.prototypes_.dtype
-        X, y = self._validated(X, y, reset=reset, dtype=dtype)
+        X, y = self._validated(X, y, reset=reset, dtype=_AS_GIVEN)
         check_classification_targets(y)
         y = column_or_1d(y, warn=True)
+        if reset:
+            self.__dict__["_origin"] = far_from_origin(X) if self._shift_invariant() else None
+        # A training goes on in the precision that it began in.
+        dtype = jax.dtypes.canonicalize_dtype(np.float64) if reset else self._precision()
+        X = self._about_origin(X, dtype)
+        self._require_range(X)
         weight = _check_sample_weight(sample_weight, X, dtype=dtype)
         if not np.isfinite(weight).all() or (weight < 0).any() or not (weight > 0).any():
             raise ValueError("sample_weight must hold finite, not negative numbers, some positive.")
@@ -163,14 +172,59 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
             )
         return np.searchsorted(self.classes_, y).astype(np.int32)
 
+    # Where samples lie. Far from the origin (map coordinates, unix seconds) an update would be lost to rounding, and
+    # numbers of 64 bits lose their digits when they become such of 32: models learn about an origin of the data's own.
+
+    def _shift_invariant(self) -> bool:
+        """Whether the model does not change where samples and prototypes are shifted together."""
+        return self._metric().shift_invariant
+
+    def _precision(self) -> np.dtype:
+        """Return the type that the fitted model was trained in."""
+        return self.prototypes_.dtype if self._origin is None else jax.dtypes.canonicalize_dtype(np.float64)
+
+    def _about_origin(self, X: np.ndarray, dtype: Any) -> np.ndarray:
+        """Return samples or prototypes as they are trained."""
+        with np.errstate(over="ignore"):  # which is refused where it matters
+            return np.asarray(X if self._origin is None else X - self._origin, dtype, order="C")
+
+    def _from_origin(self, X: Any) -> Any:
+        """Return samples or prototypes as they were given, of those that are trained."""
+        return X if self._origin is None else np.asarray(X, np.float64) + self._origin
+
+    def _trained_parameters(self) -> dict[str, Any]:
+        """Return the parameters as they are trained."""
+        params = self._parameters()
+        return {**params, "prototypes": self._about_origin(params["prototypes"], self._precision())}
+
+    def _require_range(self, X: np.ndarray) -> None:
+        """Raise where squared distances of such samples are more, or all of them less, than their type can hold."""
+        if not self._shift_invariant() or not len(X):
+            return
+        limits = np.finfo(X.dtype)
+        low, high = (np.float64(of(X, axis=0)) for of in (np.fmin.reduce, np.fmax.reduce))
+        with np.errstate(over="ignore", invalid="ignore"):
+            span = np.where(np.isnan(X).all(axis=0), 0.0, high - low) if np.isnan(low).any() else high - low
+            square = float((span**2).sum())
+        if np.isnan(square) or square > float(limits.max) / 4:
+            what, do = "far apart", "divide"
+        elif 0 < square < float(limits.tiny) / float(limits.eps):
+            what, do = "close together", "multiply"
+        else:
+            return
+        raise ValueError(
+            f"X holds samples too {what} for {X.dtype}: features span up to {span.max():.3g}, whose squares it "
+            f"cannot hold; {do} them, as a StandardScaler does."
+        )
+
     # What is learned.
 
     def _hold_parameters(self, params: Mapping[str, Any], indices: np.ndarray) -> None:
-        """Take over the parameters, by group, and the class indices of the prototypes."""
+        """Take over the parameters as they were trained, by group, and the class indices of the prototypes."""
         self._forget_quantized()
         self._groups = tuple(params)
         for name, value in params.items():
-            setattr(self, attribute_of(name), value)
+            setattr(self, attribute_of(name), self._from_origin(value) if name == "prototypes" else value)
         self.prototype_labels_ = self.classes_[indices]
 
     def _parameters(self) -> dict[str, Any]:
@@ -180,7 +234,7 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
 
     def _check_rows(self, X: Any) -> np.ndarray:
         check_is_fitted(self)
-        return self._validated(X, dtype=self.prototypes_.dtype)
+        return self._validated(X, dtype=_AS_GIVEN if self._origin is not None else self.prototypes_.dtype)
 
     def distances(self, X: Any) -> np.ndarray:
         """Return the dissimilarities of the samples to the prototypes, (n_samples, n_prototypes)."""
@@ -387,12 +441,14 @@ class DrawnPrototypes(PrototypeModel):
         counts = self._counts()
         initializer = _settings.initializer_of(self)
         if callable(self.prototypes_initializer):
-            drawn = initializer(given.X, given.y, counts, jax.random.key(np.uint32(self.random_seed)))
+            drawn = initializer(
+                self._from_origin(given.X), given.y, counts, jax.random.key(np.uint32(self.random_seed))
+            )
             if not isinstance(drawn, tuple | list) or len(drawn) != 2:
                 raise ValueError(
                     f"prototypes_initializer must return prototypes and their classes; got a {type(drawn).__name__}."
                 )
-            prototypes, indices = np.asarray(drawn[0], X.dtype), np.asarray(drawn[1])
+            prototypes, indices = self._about_origin(np.asarray(drawn[0]), X.dtype), np.asarray(drawn[1])
             self._check_prototypes("prototypes_initializer", prototypes, indices, X.shape[1])
             if not np.issubdtype(indices.dtype, np.integer):
                 raise ValueError(f"prototypes_initializer must code classes by integers; got {indices.dtype}.")

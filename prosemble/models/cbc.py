@@ -47,4 +47,4 @@ class CBC(Similarity):
 
     @property
     def components_(self) -> np.ndarray:
-        return self._parameters()["prototypes"]
+        return self.prototypes_

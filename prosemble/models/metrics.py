@@ -326,7 +326,7 @@ class GaussianPrototypes(LearnedMetric):
 
     @property
     def prototype_means_(self) -> np.ndarray:
-        return self._parameters()["prototypes"]
+        return self.prototypes_
 
     @property
     def prototype_variances_(self) -> np.ndarray:

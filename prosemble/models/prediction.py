@@ -87,9 +87,24 @@ def _nearest_class(distances: Float[Array, "p n"], labels: Int[Array, " p"], tog
     return jnp.where(jnp.isfinite(smallest), nearest, -1)
 
 
+def as_measured(distance: Distance, params: Params) -> tuple[Params, np.ndarray | None]:
+    """Return the parameters in the precision of the arithmetic, and what is to be subtracted from samples, if anything.
+
+    Prototypes that lie so far from the origin that they are held in another precision are shifted towards it.
+    """
+    W = params["prototypes"]
+    if not isinstance(W, np.ndarray):  # quantised, or on a device
+        return params, None
+    dtype = jax.dtypes.canonicalize_dtype(W.dtype)
+    if dtype == W.dtype or not distance.shift_invariant:
+        return params, None
+    centre = np.maximum(W.min(axis=0), 0.0) + np.minimum(W.max(axis=0), 0.0)
+    return {**params, "prototypes": (W - centre).astype(dtype)}, centre
+
+
 def distances(distance: Distance, params: Params, X: np.ndarray) -> np.ndarray:
     """Return the distances of the rows to the prototypes, (n, p)."""
-    result = _by_blocks(lambda block: _distances(distance, params, block).T, params, X)
+    result = _by_blocks(lambda params, block: _distances(distance, params, block).T, distance, params, X)
     with np.errstate(over="ignore", invalid="ignore"):
         if not np.isfinite(result.sum()):  # in one pass, as a rule
             _require(np.isfinite(result).any(axis=1) & ~np.isnan(result).any(axis=1), X)
@@ -101,7 +116,10 @@ def class_distances(
 ) -> np.ndarray:
     """Return the distances of the rows to the classes, (n, n_classes)."""
     result = _by_blocks(
-        lambda block: _class_distances(decision, params, _distances(distance, params, block), labels, n_classes),
+        lambda params, block: _class_distances(
+            decision, params, _distances(distance, params, block), labels, n_classes
+        ),
+        distance,
         params,
         X,
     )
@@ -124,7 +142,10 @@ def nearest_class(
     together = int(np.gcd.reduce(np.append(np.flatnonzero(np.diff(labels)) + 1, len(labels))))
     apart = len(X) >= _MANY * len(labels) and prototypes_apart(distance, params)
     result = _by_blocks(
-        lambda block: _nearest_class(_distances(distance, params, block, compact=apart), labels, together), params, X
+        lambda params, block: _nearest_class(_distances(distance, params, block, compact=apart), labels, together),
+        distance,
+        params,
+        X,
     )
     _require(result >= 0, X)
     return result
@@ -146,5 +167,14 @@ def _require(known: np.ndarray, X: np.ndarray) -> None:
         )
 
 
-def _by_blocks(function: Callable[[np.ndarray], Array], params: Params, X: np.ndarray) -> np.ndarray:
-    return by_blocks(function, X, len(params["prototypes"]))
+def _by_blocks(
+    function: Callable[[Params, np.ndarray], Array], distance: Distance, params: Params, X: np.ndarray
+) -> np.ndarray:
+    params, centre = as_measured(distance, params)
+    dtype = params["prototypes"].dtype
+
+    def of_block(block: np.ndarray) -> Array:
+        with np.errstate(over="ignore"):  # such rows are refused by name
+            return function(params, (block if centre is None else block - centre).astype(dtype, copy=False))
+
+    return by_blocks(of_block, X, len(params["prototypes"]))

@@ -24,8 +24,8 @@ from prosemble.core.cancellation import are_compact
 from prosemble.core.distance import squared_euclidean_distance_matrix
 from prosemble.core.initializers import filled
 from prosemble.distances import Distance, Start, evaluate
-from prosemble.models import _docs, _settings
-from prosemble.models.base import DrawnPrototypes, unchanged_on_failure
+from prosemble.models import _docs, _settings, prediction
+from prosemble.models.base import _AS_GIVEN, DrawnPrototypes, unchanged_on_failure
 from prosemble.models.model import Hook, Model
 from prosemble.models.quantized import attribute_of
 from prosemble.objectives import Cooperation, Decision, Objective
@@ -38,6 +38,9 @@ from prosemble.training.threads import one_thread_each
 
 # Epochs are run in chunks of about this many multiplications, a second or so, between which Ctrl-C is heard.
 _CHUNK = 2e10
+
+# Epochs after which a training that has moved nothing is given up.
+_PATIENT = 10
 
 # Fitted attributes beside those that tell of the training, whose names no parameter can have.
 _TAKEN = ("classes_", "n_classes_", "prototype_labels_", "n_features_in_", "feature_names_in_", "quantization_")
@@ -87,6 +90,7 @@ class SupervisedPrototypeModel(DrawnPrototypes):
         "loss_history_",
         "val_loss_history_",
         "_interrupted",
+        "_origin",
     )
     # Options that the model's objective has no use for.
     _inert: ClassVar[tuple[str, ...]] = ()
@@ -170,6 +174,9 @@ class SupervisedPrototypeModel(DrawnPrototypes):
         elif self._objective() is None:
             self._compute_loss({}, None, None, None)  # says what to override
         return Model(distance=self._metric(), objective=self._objective(), hook=hook)
+
+    def _shift_invariant(self) -> bool:
+        return not self._has_own_loss() and super()._shift_invariant()
 
     def _validated(self, X: Any, y: Any = "no_validation", **options: Any) -> Any:
         if not self.allow_nan:
@@ -350,9 +357,10 @@ class SupervisedPrototypeModel(DrawnPrototypes):
             X, y = validation_data
         except (TypeError, ValueError):
             raise ValueError("validation_data must be a pair (X, y).") from None
-        dtype = self.prototypes_.dtype
+        dtype = self._precision()
         X, y, weight = self._labelled(X, y, None, every_class=False)
-        X, y = self._validated(X, y, dtype=dtype)
+        X, y = self._validated(X, y, dtype=_AS_GIVEN)
+        X = self._about_origin(X, dtype)
         weight = _check_sample_weight(weight, X, dtype=dtype)
         return Rows(X, self._encode(column_or_1d(y), "validation_data"), weight)
 
@@ -369,7 +377,7 @@ class SupervisedPrototypeModel(DrawnPrototypes):
         else:
             if hasattr(prototypes, "columns"):
                 self._validated(prototypes)  # the order of the columns
-            prototypes = np.asarray(prototypes, X.dtype)
+            prototypes = self._about_origin(np.asarray(prototypes, np.float64), X.dtype)
             if labels is None:
                 indices = np.repeat(np.arange(self.n_classes_), self._counts())
             else:
@@ -395,7 +403,7 @@ class SupervisedPrototypeModel(DrawnPrototypes):
         n = len(rows.X)
         if training.model.shift_invariant:
             X = cast(np.ndarray, rows.X)
-            training = replace(training, compact=are_compact(X, self._parameters()["prototypes"], middle(X)))
+            training = replace(training, compact=are_compact(X, self._trained_parameters()["prototypes"], middle(X)))
         self._refuse_inert()
         _settings.refuse_inert(self, training, self._groups)
         if training.batch_size is not None:
@@ -436,9 +444,9 @@ class SupervisedPrototypeModel(DrawnPrototypes):
         data = self._lay_out(training, rows, validation)
         former, fresh = self._state, self._state is None
         if former is None:
-            state = loop.template(training, self._parameters())
+            state = loop.template(training, self._trained_parameters())
         else:
-            state = loop.adapted(training, former, self._parameters(), self.lr)
+            state = loop.adapted(training, former, self._trained_parameters(), self.lr)
             if np.isfinite(self.val_loss_history_[-1:]).any() != (validation is not None):
                 state = loop.unmonitored(state)
         state = state._replace(finished=np.bool_(False))
@@ -446,12 +454,12 @@ class SupervisedPrototypeModel(DrawnPrototypes):
         callbacks = _settings.callbacks_of(self)
         span = self._span(data)
         chunk = span if self.use_scan and not callbacks else 1
-        first = self.n_iter_
+        first, moved = self.n_iter_, one_pass or set(self._groups) == training.frozen
         info: Mapping[str, Any] = MappingProxyType({})
         self._interrupted = True
         with ExitStack() as started, deferred_interrupt() as interrupt:
             for callback in callbacks:
-                callback.on_fit_start(self, data.train.X[: len(rows.X)])
+                callback.on_fit_start(self, self._from_origin(data.train.X[: len(rows.X)]))
                 started.callback(callback.close)
             while self.n_iter_ < until:
                 if (self.n_iter_ - first) % span == 0:
@@ -461,12 +469,17 @@ class SupervisedPrototypeModel(DrawnPrototypes):
                     outcome = loop.run(training, data, state, rates, np.uint32(self.random_seed), fresh, stop)
                     outcome = jax.tree.map(np.asarray, outcome)
                 self._hold(outcome)
+                moved = moved or not _equal(state.params, outcome.state.params)
                 state, fresh = outcome.state, False
                 if callbacks:
                     info = self._info(training, outcome, rates, until)
                     stops = [callback.on_iteration_end(self, info) for callback in callbacks]
                     if any(stops):
                         break
+                still = not moved and state.loss_scale is None and training.optimizer.updates(int(state.step)) > 0
+                if still and (self.n_iter_ - first >= _PATIENT or self.n_iter_ == until or state.finished):
+                    self._warn_of_standstill(rows)
+                    break
                 if state.finished or interrupt.came:
                     break
             self._interrupted = interrupt.came
@@ -474,6 +487,18 @@ class SupervisedPrototypeModel(DrawnPrototypes):
                 callback.on_fit_end(self, info)
         if interrupt.came:
             warnings.warn(f"Training interrupted after epoch {self.n_iter_}.", stacklevel=4)
+
+    def _warn_of_standstill(self, rows: Rows) -> None:
+        X, y = cast(np.ndarray, rows.X), cast(np.ndarray, rows.y)
+        found = self._decided_rows(prediction.nearest_class, self._from_origin(X))
+        if (found == y).all():  # there was nothing to learn
+            return
+        warnings.warn(
+            f"Training has moved nothing in {self.n_iter_} epochs: with lr={self.lr!r} each change is less than "
+            f"{self._precision()} tells apart beside samples of up to {np.nanmax(np.abs(X)):.3g}, or the loss does not "
+            "change with them. Scale the features, as a StandardScaler does.",
+            stacklevel=5,
+        )
 
     def _weigh(self, rows: Rows, validation: Rows | None) -> tuple[Rows, Rows | None]:
         y = cast(np.ndarray, rows.y)
@@ -487,7 +512,7 @@ class SupervisedPrototypeModel(DrawnPrototypes):
 
     def _rates(self, training: loop.Training, data: loop.Data, step: int, span: int, until: int) -> loop.Rates:
         """Return the learning rates of the next `span` epochs; their number makes the program."""
-        dtype = self.prototypes_.dtype
+        dtype = self._precision()
         if self.lr_scheduler is None:
             return loop.Rates(np.asarray(self.lr, dtype), np.int32(0))
         steps = 1 if training.batch_size is None else -(-int(data.n) // training.batch_size)
@@ -524,6 +549,7 @@ class SupervisedPrototypeModel(DrawnPrototypes):
     def _info(self, training: loop.Training, outcome: loop.Outcome, rates: loop.Rates, until: int) -> Mapping[str, Any]:
         update = training.optimizer.updates(int(outcome.state.step) - 1)
         validated = outcome.history.val_loss is not None
+        params = outcome.state.params
         return MappingProxyType(
             {
                 "iteration": self.n_iter_ - 1,
@@ -531,10 +557,14 @@ class SupervisedPrototypeModel(DrawnPrototypes):
                 "loss": self.loss_,
                 "val_loss": float(self.val_loss_history_[-1]) if validated else None,
                 "lr": None if training.optimizer.own_rate else float(rates.at(update)),
-                "params": outcome.state.params,
+                "params": {**params, "prototypes": self._from_origin(params["prototypes"])},
             }
         )
 
     def _state_template(self) -> loop.State:
         training = _settings.training_of(self, self._trainable())
-        return loop.template(training, self._parameters())
+        return loop.template(training, self._trained_parameters())
+
+
+def _equal(first: Any, second: Any) -> bool:
+    return all(map(np.array_equal, jax.tree.leaves(first), jax.tree.leaves(second)))

@@ -68,6 +68,11 @@ class Quantizable:
             raise ValueError(
                 f"This {type(self).__name__} is quantised already: quantize the model that it was made of."
             )
+        if getattr(self, "_origin", None) is not None:
+            raise ValueError(
+                f"This {type(self).__name__} cannot be quantised: its prototypes lie far from the origin beside what "
+                "they differ by. Subtract a constant before training, as a StandardScaler does."
+            )
         params = self._parameters()
         stored = quantization.quantized(params, dtype)
         model = copy.copy(self)

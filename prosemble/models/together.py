@@ -148,7 +148,7 @@ def _job(model: SupervisedPrototypeModel, X: Any, y: Any, sample_weight: Any, sh
     training = model._training(rows)
     layout = (*kind, repr(model.class_weight), training.batch_size, model.prototype_labels_.tobytes())
     data = once(layout, lambda: model._lay_out(training, rows, None))
-    return _Job(model, training, data, loop.template(training, model._parameters()))
+    return _Job(model, training, data, loop.template(training, model._trained_parameters()))
 
 
 def _train(jobs: Sequence[_Job]) -> None:

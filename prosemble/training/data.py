@@ -41,11 +41,32 @@ def merge_equal_rows(rows: Rows) -> Rows:
     return Rows(X[first], y[first], total.astype(weight.dtype))
 
 
-def middle(X: np.ndarray, most: int = 1000) -> np.ndarray:
+# Beyond so many times their spread from the origin, features are taken about an origin of their own.
+_FAR = 64
+
+
+def middle(X: np.ndarray) -> np.ndarray:
     """Return the median of each feature, of some of the rows: where most of them are, however far off the others."""
+    return _quartile(X, 0.5)
+
+
+def far_from_origin(X: np.ndarray) -> np.ndarray | None:
+    """Return about the medians of those features that lie far from the origin, 0 of the others; None where none does.
+
+    They are round numbers, so that what somebody has added to all rows is, as a rule, what is subtracted.
+    """
+    median, spread = middle(X).astype(np.float64), np.float64(_quartile(X, 0.75)) - _quartile(X, 0.25)
+    far = (np.abs(median) > _FAR * spread) & (spread > 0)
+    unit = 10.0 ** np.ceil(np.log10(np.where(far, _FAR * spread, 1.0)))
+    origin = np.where(far, np.round(median / unit) * unit, 0.0)
+    return origin if origin.any() else None
+
+
+def _quartile(X: np.ndarray, share: float, most: int = 1000) -> np.ndarray:
     rows = np.sort(X[:: -(-len(X) // most)], axis=0)  # what is missing comes last
     known = np.count_nonzero(~np.isnan(rows), axis=0)
-    return np.nan_to_num(rows[np.maximum(known - 1, 0) // 2, np.arange(X.shape[1])])
+    place = (np.maximum(known - 1, 0) * share).astype(int)
+    return np.nan_to_num(rows[place, np.arange(X.shape[1])])
 
 
 def _row_keys(X: np.ndarray) -> np.ndarray:

@@ -421,10 +421,10 @@ def test_what_no_longer_keeps_its_parameters_begins_from_those_that_were_fitted(
     model = GLVQ(optimizer="sgd", lr=30.0, max_iter=9, epsilon=0.0, **kept).fit(X, y)
     assert (model.prototypes_ != model._state.params["prototypes"]).any()
     before, again = model.prototypes_, copy.deepcopy(model)
-    model.set_params(lr=1e-9, **{name: GLVQ().get_params()[name] for name in kept})
-    np.testing.assert_allclose(model.fit(X, y, resume=True).prototypes_, before, atol=1e-5)
+    model.set_params(lr=1e-4, **{name: GLVQ().get_params()[name] for name in kept})
+    np.testing.assert_allclose(model.fit(X, y, resume=True).prototypes_, before, atol=2e-4)
     if "restore_best" in kept:  # which does not act on one pass
-        np.testing.assert_allclose(again.set_params(lr=1e-9).partial_fit(X, y).prototypes_, before, atol=1e-5)
+        np.testing.assert_allclose(again.set_params(lr=1e-4).partial_fit(X, y).prototypes_, before, atol=2e-4)
 
 
 @pytest.mark.parametrize(
