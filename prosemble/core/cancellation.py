@@ -46,15 +46,17 @@ def trusted() -> bool:
     return getattr(_now, "trusted", False)
 
 
-def are_compact(X: np.ndarray, W: np.ndarray, centre: np.ndarray, most: int = 1000) -> bool:
+def are_compact(X: np.ndarray, W: np.ndarray, centre: np.ndarray, most: int = 300) -> bool:
     """Whether an expanded form is right for rows about that centre, by some of them.
 
     Then hardly any is much nearer to a prototype than to the centre, but for those that prototypes were drawn from.
     """
-    rows = np.nan_to_num(X[:: -(-len(X) // most)].astype(np.float64) - centre)
+    if X.shape[1] <= FEW:
+        return True
+    rows = np.nan_to_num(X[:: -(-len(X) // most)] - centre)
+    # Not by a product: NumPy's threads would go on spinning beside those of the training.
     nearest = cdist(rows, W - centre, "sqeuclidean").min(axis=1)
-    share = PROJECTED if X.shape[1] <= FEW else EXPANDED
-    return bool(np.count_nonzero(nearest < share * (rows**2).sum(axis=1)) <= len(W) + 0.01 * len(rows))
+    return bool(np.count_nonzero(nearest < EXPANDED * (rows**2).sum(axis=1)) <= len(W) + 0.01 * len(rows))
 
 
 def are_apart(W: np.ndarray) -> bool:
@@ -64,7 +66,7 @@ def are_apart(W: np.ndarray) -> bool:
     """
     W = W - np.clip(0.0, W.min(axis=0), W.max(axis=0))
     squares = (W**2).sum(axis=1)
-    gaps = squares[:, None] + squares - 2.0 * W @ W.T
+    gaps = cdist(W, W, "sqeuclidean")
     np.fill_diagonal(gaps, np.inf)
     return bool(gaps.min() > 8 * EXPANDED * squares.max())
 
@@ -80,12 +82,14 @@ def rows_again(
     directly: Callable[..., Float[Array, "p k"]],
     X: Float[Array, "n d"],
     *parameters: Any,
+    always: bool = False,
 ) -> Float[Array, "p n"]:
     """Return the distances, those of each row with one that is below what is `certain` computed anew.
 
     `directly(rows (k, d), *parameters)` does that, by way of differences. The gradient is that of the distances given.
+    Data that is trusted is not looked at but where this is to be done `always`.
     """
-    if trusted():
+    if trusted() and not always:
         return with_gradient_of(distances, jnp.maximum(distances, 0.0))
     X, parameters, value = lax.stop_gradient((X, parameters, distances))
     doubtful = (value < lax.stop_gradient(certain)).any(axis=0)

@@ -197,7 +197,7 @@ def centred_tangent_distance_matrix(X: Samples, W: Prototypes, omegas: Float[Arr
         return _differences_across(X, W, omegas).T
     distances = _squared_gaps(X, W) - squared_projections(X, W, omegas).T
     certain = EXPANDED * (squared_norms(X) + squared_norms(W)[:, None])
-    return rows_again(distances, certain, _differences_across, X, W, omegas).T
+    return rows_again(distances, certain, _differences_across, X, W, omegas, always=True).T
 
 
 def _differences_across(X: Array, W: Array, omegas: Array) -> Float[Array, "p n"]:

@@ -202,13 +202,19 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
         if not self._shift_invariant() or not len(X):
             return
         limits = np.finfo(X.dtype)
-        low, high = (np.float64(of(X, axis=0)) for of in (np.fmin.reduce, np.fmax.reduce))
         with np.errstate(over="ignore", invalid="ignore"):
-            span = np.where(np.isnan(X).all(axis=0), 0.0, high - low) if np.isnan(low).any() else high - low
+            largest = max(-float(X.min()), float(X.max()))
+            if np.isnan(largest):
+                largest = float(np.nanmax(np.abs(X)))
+            least, most = float(limits.tiny) / float(limits.eps), float(limits.max) / 4
+            # As a rule a look at some of the rows is enough.
+            if X.shape[1] * (2 * largest) ** 2 < most and (np.ptp(X[:: -(-len(X) // 100)], axis=0) ** 2).max() > least:
+                return
+            span = np.nan_to_num(np.subtract(*(of.reduce(X, axis=0) for of in (np.fmax, np.fmin)), dtype=np.float64))
             square = float((span**2).sum())
-        if np.isnan(square) or square > float(limits.max) / 4:
+        if square > most or not np.isfinite(largest):
             what, do = "far apart", "divide"
-        elif 0 < square < float(limits.tiny) / float(limits.eps):
+        elif 0 < square < least:
             what, do = "close together", "multiply"
         else:
             return

@@ -47,7 +47,7 @@ _FAR = 64
 
 def middle(X: np.ndarray) -> np.ndarray:
     """Return the median of each feature, of some of the rows: where most of them are, however far off the others."""
-    return _quartile(X, 0.5)
+    return _quartiles(X)[1]
 
 
 def far_from_origin(X: np.ndarray) -> np.ndarray | None:
@@ -55,18 +55,23 @@ def far_from_origin(X: np.ndarray) -> np.ndarray | None:
 
     They are round numbers, so that what somebody has added to all rows is, as a rule, what is subtracted.
     """
-    median, spread = middle(X).astype(np.float64), np.float64(_quartile(X, 0.75)) - _quartile(X, 0.25)
+    low, median, high = _quartiles(X).astype(np.float64)
+    spread = high - low
     far = (np.abs(median) > _FAR * spread) & (spread > 0)
+    if not far.any():
+        return None
     unit = 10.0 ** np.ceil(np.log10(np.where(far, _FAR * spread, 1.0)))
     origin = np.where(far, np.round(median / unit) * unit, 0.0)
     return origin if origin.any() else None
 
 
-def _quartile(X: np.ndarray, share: float, most: int = 1000) -> np.ndarray:
-    rows = np.sort(X[:: -(-len(X) // most)], axis=0)  # what is missing comes last
-    known = np.count_nonzero(~np.isnan(rows), axis=0)
-    place = (np.maximum(known - 1, 0) * share).astype(int)
-    return np.nan_to_num(rows[place, np.arange(X.shape[1])])
+def _quartiles(X: np.ndarray, most: int = 1000) -> np.ndarray:
+    rows = np.sort(X[:: -(-len(X) // most)], axis=0)
+    last = len(rows) - 1
+    if np.isnan(rows[-1]).any():  # what is missing comes last
+        last = np.maximum(np.count_nonzero(~np.isnan(rows), axis=0) - 1, 0)
+    places = [np.multiply(last, share).astype(int) for share in (0.25, 0.5, 0.75)]
+    return np.nan_to_num([rows[place, np.arange(X.shape[1])] for place in places])
 
 
 def _row_keys(X: np.ndarray) -> np.ndarray:
