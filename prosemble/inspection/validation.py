@@ -14,6 +14,7 @@ from sklearn.model_selection import RepeatedStratifiedKFold
 from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing
 
+from prosemble._probabilities import logits
 from prosemble.inspection._fitted import Fitted
 from prosemble.models import prediction
 
@@ -131,6 +132,7 @@ def _said(fitted: Fitted, X: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     model, inputs = fitted.model, fitted.inputs(X)
     winner = np.searchsorted(model.classes_, model.predict(inputs))
     distances = model._class_distances(inputs)
-    confidence, distances = prediction.confidence(model._decision(), distances), distances.astype(np.float64)
-    rest = [logsumexp(-np.delete(distances, c, axis=1), axis=1) for c in range(distances.shape[1])]
-    return winner, confidence, -distances - np.stack(rest, axis=1)
+    confidence = prediction.confidence(model._decision(), distances)
+    log_p = logits(distances.astype(np.float64), model.temperature_, model._fits_temperature(), np)
+    rest = [logsumexp(np.delete(log_p, c, axis=1), axis=1) for c in range(log_p.shape[1])]
+    return winner, confidence, log_p - np.stack(rest, axis=1)

@@ -52,6 +52,8 @@ def save(model: Any, path: str | Path, table: Mapping[str, Any] | None = None) -
         "prototype_labels": np.searchsorted(model.classes_, model.prototype_labels_).tolist(),
         "groups": jax.tree.map(np.shape, model._parameters()),
         "n_features_in": int(model.n_features_in_),
+        "temperature": model.temperature_,
+        "bounded": model._fits_temperature(),
         "feature_names_in": getattr(model, "feature_names_in_", np.array([])).tolist(),
     }
     quantization = getattr(model, "quantization_", None)
@@ -163,6 +165,8 @@ def _build(
     tensors: dict[str, np.ndarray],
     objects: dict[str, Any],
 ) -> Any:
+    from prosemble.models.calibration import Calibration
+
     model = cls(**{name: _decode(value) for name, value in header["parameters"].items()}, **objects)
     fitted = header["fitted"]
     dtype = _label_dtype(fitted["labels"]["dtype"])
@@ -180,6 +184,7 @@ def _build(
     indices = np.array(fitted["prototype_labels"], np.intp)
     if not np.isin(indices, np.arange(model.n_classes_)).all():
         raise ModelFileError(f"{path} is damaged: its prototypes are of classes that it does not name.")
+    model._calibration = Calibration(temperature=float(fitted.get("temperature", 1.0)))
     model._hold_parameters(dequantized(groups), indices)
     if quantization := header.get("quantization"):
         model._hold_quantized(groups, quantization)

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from prosemble import _words as words
+from prosemble._probabilities import probabilities
 
 # Numbers that a block of differences has at most.
 _BLOCK = 2**22
@@ -23,6 +24,8 @@ class Plain(NamedTuple):
     distance: Callable[[np.ndarray, int], np.ndarray]
     labels: np.ndarray
     classes: np.ndarray
+    temperature: float = 1.0
+    bounded: bool = False
 
     def class_distances(self, X: np.ndarray) -> np.ndarray:
         """Return the distance to the nearest prototype of each class, (n, n_classes)."""
@@ -42,8 +45,8 @@ class Plain(NamedTuple):
         beyond = np.flatnonzero(~(distances.min(axis=1) <= np.finfo(np.float32).max))
         if len(beyond):
             raise ValueError(f"Numbers too large for distances in float32, in {words.rows(beyond.tolist(), 5)}.")
-        weights = np.exp(distances.min(axis=1, keepdims=True) - distances)
-        return self.classes[distances.argmin(axis=1)], weights / weights.sum(axis=1, keepdims=True)
+        proba = probabilities(distances, self.temperature, self.bounded, np)
+        return self.classes[distances.argmin(axis=1)], proba
 
 
 def plain(header: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> Plain | None:
@@ -54,7 +57,7 @@ def plain(header: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> Plain
         return None
     groups = {name: tensors[name].reshape(shape) for name, shape in fitted["groups"].items() if isinstance(shape, list)}
     labels = fitted["labels"]
-    return plain_of(
+    model = plain_of(
         predictor["distance"].get("part", ""),
         predictor["distance"].get("fields", {}),
         predictor["decision"].get("part", ""),
@@ -62,6 +65,8 @@ def plain(header: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> Plain
         np.array(fitted["prototype_labels"], int),
         np.array(labels["values"], np.dtype(labels["dtype"])),
     )
+    temperature, bounded = float(fitted.get("temperature", 1.0)), bool(fitted.get("bounded"))
+    return None if model is None else model._replace(temperature=temperature, bounded=bounded)
 
 
 def plain_of(

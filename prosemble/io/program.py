@@ -21,7 +21,7 @@ from prosemble.models.wrapped import unwrapped
 # Steps of an export's numbers that have to lie within the spread of the prototypes.
 _TELLS = 256
 
-_outcome = compiled(prediction.outcome, static_argnames="n_classes")
+_outcome = compiled(prediction.outcome, static_argnames=("n_classes", "bounded"))
 
 
 class Program(NamedTuple):
@@ -66,6 +66,10 @@ class Program(NamedTuple):
         """The class indices of the prototypes."""
         return np.searchsorted(self.classes, self.estimator.prototype_labels_).astype(np.int32)
 
+    @property
+    def _scale(self) -> tuple[float, bool]:
+        return self.estimator.temperature_, self.estimator._fits_temperature()
+
     def __call__(self, X: Float[Array, "n d"]) -> prediction.Outcome:
         """Return what is predicted of the rows; where it is traced, the parameters are constants of the program."""
         model, metric = self.estimator, self.estimator._metric()
@@ -75,7 +79,9 @@ class Program(NamedTuple):
         X = X if centre is None else X - jnp.asarray(centre, X.dtype)
         params = dequantized(jax.tree.map(jnp.asarray, stored))
         with unless(prediction.prototypes_apart(metric, model._parameters())):
-            return prediction.outcome(metric, model._decision(), params, X, self.labels, len(self.classes))
+            return prediction.outcome(
+                metric, model._decision(), params, X, self.labels, len(self.classes), *self._scale
+            )
 
     def predict(self, X: np.ndarray) -> prediction.Outcome:
         """Return the same as the library itself computes it, by a program that all models of a kind share."""
@@ -85,7 +91,7 @@ class Program(NamedTuple):
         params, centre = prediction.as_measured(model._metric(), model._parameters())
         X = X if centre is None else (X - centre).astype(params["prototypes"].dtype)
         labels = self.labels
-        return _outcome(model._metric(), model._decision(), params, X, labels, n_classes=len(self.classes))
+        return _outcome(model._metric(), model._decision(), params, X, labels, len(self.classes), *self._scale)
 
     def probes(self) -> np.ndarray:
         """Return rows to compare what two forms of this program say of them, (64, inputs)."""
@@ -116,6 +122,7 @@ def program_of(model: Any) -> Program:
     estimator, transformers = unwrapped(model, "model")
     _require_own_prediction(estimator)
     _require_single_precision(estimator)
+    estimator.temperature_  # noqa: B018  # found before anything is traced
     contents = [content for name, transformer in transformers for content in _contents(name, transformer)]
     first = next((step for _, step in transformers if hasattr(step, "n_features_in_")), estimator)
     names = getattr(model, "feature_names_in_", [f"x{j}" for j in range(first.n_features_in_)])

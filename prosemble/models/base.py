@@ -12,18 +12,19 @@ from typing import Any, ClassVar, Self, cast, dataclass_transform
 
 import jax
 import numpy as np
-from scipy.special import softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import estimator_html_repr
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d, validate_data
 
 from prosemble import _words as words
+from prosemble._probabilities import probabilities
 from prosemble.core.initializers import DRAWN_FROM_DATA
 from prosemble.distances import Distance, FromFunction, SquaredEuclidean
 from prosemble.io import files
 from prosemble.models import _settings, prediction
 from prosemble.models._docs import documented
+from prosemble.models.calibration import Calibration
 from prosemble.models.quantized import Quantizable, attribute_of
 from prosemble.objectives import Decision, Nearest
 from prosemble.training.data import Rows, far_from_origin
@@ -60,6 +61,7 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
     _progress: ClassVar[tuple[str, ...]] = ()
     # What was subtracted from samples and prototypes in training, (n_features,), where they lie far from the origin.
     _origin: ClassVar[np.ndarray | None] = None
+    _calibration: ClassVar[Calibration] = Calibration()
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"distance_fn": [callable, None]}
     _parameter_docs = """
         distance_fn : callable, optional
@@ -69,6 +71,10 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
         prototype_labels_ : ndarray of shape (n_prototypes,)
         classes_ : ndarray of shape (n_classes,)
         n_classes_ : int
+        temperature_ : float
+            What class distances are divided by in `predict_proba`, fitted on (at most a thousand of) the training rows
+            when it is first asked for: probabilities do not depend on the units of the features. Models with
+            probabilities of their own keep them: of RSLVQ and its kin it is 2 sigma^2, of CBC and KNN 1.
         n_features_in_ : int
         feature_names_in_ : ndarray of shape (n_features,)
             Present where X had string column names.
@@ -115,6 +121,13 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
 
     def _decision(self) -> Decision:
         return Nearest()
+
+    def _own_temperature(self) -> float | None:
+        """Return the temperature of a model that is trained on probabilities, where it is so."""
+        return None
+
+    def _fits_temperature(self) -> bool:
+        return isinstance(self._decision(), Nearest) and self._own_temperature() is None
 
     def takes_gaps(self) -> bool:
         """Whether the metric has a form for missing values, which `allow_nan=True` switches on."""
@@ -225,9 +238,14 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
 
     # What is learned.
 
+    def _learn_from(self, rows: Rows, more: bool = False) -> None:
+        """Take note of the rows that are trained on, as they are trained; more of them where a stream goes on."""
+        self.__dict__["_calibration"] = self._calibration.taught(rows, beside=more)
+
     def _hold_parameters(self, params: Mapping[str, Any], indices: np.ndarray) -> None:
         """Take over the parameters as they were trained, by group, and the class indices of the prototypes."""
         self._forget_quantized()
+        self.__dict__["_calibration"] = self._calibration.anew()
         self._groups = tuple(params)
         for name, value in params.items():
             setattr(self, attribute_of(name), self._from_origin(value) if name == "prototypes" else value)
@@ -273,9 +291,33 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
         distances = self._class_distances(X)
         return distances[:, 0] - distances[:, 1] if self.n_classes_ == 2 else -distances
 
+    @property
+    def temperature_(self) -> float:
+        if not hasattr(self, "classes_"):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute 'temperature_' before it is fitted")
+        if not self._fits_temperature():
+            return self._own_temperature() or 1.0
+
+        def class_distances(rows: np.ndarray) -> np.ndarray:
+            return self._decided_rows(prediction.class_distances, self._from_origin(rows))
+
+        return self._calibration.temperature(class_distances)
+
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Return the softmax of minus the distances to the classes, (n_samples, n_classes)."""
-        return softmax(-self._class_distances(X).astype(np.float64), axis=1)
+        """Return the softmax of minus the distances to the classes over the temperature, (n_samples, n_classes).
+
+        Where one class is more than ten temperatures farther than another, as on rows far from all prototypes, it
+        counts as less far, at most fifteen: nothing is rounded to 1, and what `decision_function` orders keeps its
+        order.
+        """
+        distances = self._class_distances(X).astype(np.float64)  # says where the model is not fitted
+        return probabilities(distances, self.temperature_, self._fits_temperature(), np)
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = super().__getstate__()
+        if "_calibration" in state:  # which holds rows of the training, that are nobody else's
+            state = {**state, "_calibration": Calibration(temperature=self.temperature_)}
+        return state
 
     # Explanation.
 

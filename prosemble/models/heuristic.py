@@ -74,6 +74,7 @@ class KohonenModel(DrawnPrototypes):
             X, y, weight = self._read(X, y, None, known=None)
             rows = Rows(X, y, weight)
             prototypes, indices = self._draw(merge_equal_rows(rows), rows)
+            self._learn_from(rows)
             data = loop.Data(pad(rows, None), np.int32(len(X)), None, indices.astype(np.int32), None)
             self._learn(data, np.asarray(prototypes, X.dtype))
         return self

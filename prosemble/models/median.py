@@ -82,6 +82,7 @@ class MedianLVQ(DrawnPrototypes):
             self._validate_params()
             given = Rows(*self._read(X, y, sample_weight, known=None))
             rows = merge_equal_rows(given)
+            self._learn_from(rows)
             start, indices = self._draw(rows, given)
             self._learn(pad(rows, None), np.asarray(start, rows.X.dtype), indices.astype(np.int32))
         return self

@@ -49,7 +49,8 @@ class NPC(PrototypeModel):
         """
         with unchanged_on_failure(self):
             self._validate_params()
-            X, y, weight = merge_equal_rows(Rows(*self._read(X, y, sample_weight, known=None)))
+            X, y, weight = rows = merge_equal_rows(Rows(*self._read(X, y, sample_weight, known=None)))
+            self._learn_from(rows)
             double = X.astype(np.float64), y, [1] * self.n_classes_, np.random.default_rng(0), weight.astype(np.float64)
             means, indices = class_mean(*double)
             self._hold_parameters({"prototypes": means.astype(X.dtype)}, indices)

@@ -12,8 +12,10 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from prosemble import _words as words
+from prosemble._probabilities import probabilities
 from prosemble.core.blocks import by_blocks
 from prosemble.core.cancellation import are_apart, unless
+from prosemble.core.part import Number
 from prosemble.core.programs import compiled
 from prosemble.distances import Distance, Params, evaluate
 from prosemble.objectives import Decision, Nearest
@@ -31,12 +33,20 @@ class Outcome(NamedTuple):
 
 
 def outcome(
-    distance: Distance, decision: Decision, params: Params, X: Float[Array, "n d"], labels: Any, n_classes: int
+    distance: Distance,
+    decision: Decision,
+    params: Params,
+    X: Float[Array, "n d"],
+    labels: Any,
+    n_classes: int,
+    temperature: Number = 1.0,
+    bounded: bool = False,
 ) -> Outcome:
     """Return all that is predicted of the rows, as one function that can be traced: what leaves the library is this."""
     distances = decision(params, evaluate(distance, params, X), jnp.asarray(labels), n_classes)
     nearest = distances.argmin(axis=1).astype(jnp.int32)
-    return Outcome(nearest, jax.nn.softmax(-distances, axis=1), _confidence(decision, distances))
+    proba = probabilities(distances, temperature, bounded, jnp)
+    return Outcome(nearest, proba, _confidence(decision, distances))
 
 
 @compiled

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
@@ -106,11 +105,17 @@ class SupervisedPrototypeModel(DrawnPrototypes):
 
     def __sklearn_clone__(self) -> Self:
         # Devices can be shared, but not copied.
-        bare = copy.copy(self)
+        bare = self._bare()
         bare.devices = None
         cloned = cast(Self, super(SupervisedPrototypeModel, bare).__sklearn_clone__())
         cloned.devices = self.devices
         return cloned
+
+    def _bare(self) -> Self:
+        """Return a copy that shares all with this model, made without what a pickle asks for."""
+        bare = object.__new__(type(self))
+        bare.__dict__.update(self.__dict__)
+        return bare
 
     # What a model is made of: named models override these three, a user's may override `_compute_loss`.
 
@@ -123,6 +128,10 @@ class SupervisedPrototypeModel(DrawnPrototypes):
     def _decision(self) -> Decision:
         objective = self._objective()
         return super()._decision() if objective is None else objective.decision
+
+    def _own_temperature(self) -> float | None:
+        objective = None if self._has_own_loss() else self._objective()
+        return None if objective is None else objective.temperature(self._parameters())
 
     def _metric(self) -> Distance:
         distance = self._distance()
@@ -163,7 +172,7 @@ class SupervisedPrototypeModel(DrawnPrototypes):
     def _trainable(self) -> Model:
         hook = None
         if self._has_own_loss():
-            resolved = copy.copy(self)
+            resolved = self._bare()
             resolved.distance_fn = self.distance_fn or squared_euclidean_distance_matrix
             resolved.transfer_fn = get_activation(self.transfer_fn or "identity")
             if self.allow_nan:
@@ -440,6 +449,7 @@ class SupervisedPrototypeModel(DrawnPrototypes):
 
     def _train(self, rows: Rows, validation: Rows | None, until: int, one_pass: bool = False) -> None:
         """Run the loop from the present state to that epoch, or until it stops by itself."""
+        self._learn_from(rows, more=one_pass)
         training = self._training(rows, one_pass)
         data = self._lay_out(training, rows, validation)
         former, fresh = self._state, self._state is None

@@ -145,6 +145,7 @@ def _job(model: SupervisedPrototypeModel, X: Any, y: Any, sample_weight: Any, sh
     own = {name: value for name, value in model.get_params(deep=False).items() if name not in _OF_TRAINING}
     started = once((*kind, frozen(own)), kept(lambda: model._start(merged, given, None, None)))[1]
     model.__dict__.update(started)
+    model._learn_from(rows)
     training = model._training(rows)
     layout = (*kind, repr(model.class_weight), training.batch_size, model.prototype_labels_.tobytes())
     data = once(layout, lambda: model._lay_out(training, rows, None))

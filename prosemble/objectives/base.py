@@ -23,6 +23,10 @@ class Objective(Part):
         """How the distances that it has trained decide."""
         return Nearest()
 
+    def temperature(self, params: Params) -> float | None:
+        """Return what class distances are divided by where it makes probabilities of them; None where it makes none."""
+        return None
+
     def init(self, start: Start) -> dict[str, np.ndarray]:
         """Return the parameters of this objective, by name, as they start."""
         return {}

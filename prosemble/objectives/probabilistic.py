@@ -39,6 +39,9 @@ class SoftLVQ(Objective):
     def fixed(self) -> frozenset[str]:
         return frozenset() if self.learn else frozenset({"sigma"})
 
+    def temperature(self, params: Params) -> float | None:
+        return 2.0 * float(params["sigma"]) ** 2
+
     def init(self, start: Start) -> dict[str, np.ndarray]:
         return {"sigma": np.asarray(self.sigma, float)}
 
