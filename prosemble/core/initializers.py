@@ -139,13 +139,24 @@ def filled(X: np.ndarray, y: np.ndarray, sample_weight: np.ndarray) -> np.ndarra
     return np.where(missing, of_class[y], X).astype(X.dtype)
 
 
+# Features up to which a matrix of all pairs of them is small.
+_SMALL = 500
+
+
 def principal_directions(X: np.ndarray, sample_weight: np.ndarray, count: int) -> np.ndarray:
     """Return the `count` orthonormal directions (d, count) in which the weighted samples vary most."""
     # Not np.cov, which in older NumPy takes a single sample for a single feature.
     X = X.astype(np.float64)
     gap = X - np.average(X, axis=0, weights=sample_weight)
-    vectors = np.linalg.eigh(gap.T @ (gap * sample_weight[:, None]))[1]
-    return vectors[:, ::-1][:, :count]
+    n, d = X.shape
+    if d <= max(n, _SMALL):
+        vectors = np.linalg.eigh(gap.T @ (gap * sample_weight[:, None]))[1]
+        return vectors[:, ::-1][:, :count]
+    vectors = np.linalg.svd(gap * np.sqrt(sample_weight)[:, None], full_matrices=False)[2].T
+    if count > n:  # directions in which they do not vary at all
+        others = np.random.default_rng(0).standard_normal((d, count - n))
+        vectors = np.linalg.qr(np.hstack([vectors, others]))[0]
+    return vectors[:, :count]
 
 
 def median_distance(X: np.ndarray, prototypes: np.ndarray) -> float:

@@ -14,12 +14,16 @@ from prosemble.core.missing import observed_omega_distance_matrix
 from prosemble.core.part import COUNT, NOT_NEGATIVE, Number
 from prosemble.distances.base import Distance, Params, Quadratic, Start
 
+# Features from which on a metric of full rank is one of the samples' rank, where that is lower.
+_WIDE = 1000
+
 
 class Omega(Distance):
     """||omega^T (x - w)||^2 with one matrix omega (d, r) of trace(omega omega^T) = 1 (Schneider et al. 2009).
 
-    `latent_dim` is r; d when None. A square omega starts as a multiple of the identity, a lower rank from the principal
-    directions of the samples.
+    `latent_dim` is r; d when None, but of more than a thousand features the number of samples where these are fewer:
+    what distances between them depend on has no more directions. A square omega starts as a multiple of the identity, a
+    lower rank from the principal directions of the samples.
 
     `regularization` eta adds -eta / 2 log det(omega^T omega) to the mean loss, which keeps directions from vanishing
     (Schneider, Bunte, Stiekema, Hammer, Villmann & Biehl 2010). `excluded` (d, k), orthonormal columns, are directions
@@ -61,8 +65,8 @@ class Omega(Distance):
 
 def initial_omega(start: Start, latent_dim: int | None, excluded: np.ndarray | None = None) -> np.ndarray:
     """Return the matrix (d, r) that a metric of that rank starts from, orthogonal to what is excluded."""
-    X, d = start.X, start.X.shape[1]
-    free = np.eye(d)
+    X, (n, d) = start.X, start.X.shape
+    free = d
     if excluded is not None:
         count = excluded.shape[1] if excluded.ndim == 2 else 0
         fits = excluded.shape == (d, count) and 1 <= count < d
@@ -71,13 +75,16 @@ def initial_omega(start: Start, latent_dim: int | None, excluded: np.ndarray | N
                 f"The excluded directions must be orthonormal columns of shape ({d}, k) with k < {d}; got an array of "
                 f"shape {excluded.shape}."
             )
-        free = np.linalg.svd(excluded)[0][:, count:]
-        X = X @ free @ free.T
-    rank = latent_dim or free.shape[1]
-    if rank > free.shape[1]:
-        among = f"{d} features" if excluded is None else f"{free.shape[1]} directions that are not excluded"
-        raise ValueError(f"latent_dim={latent_dim} is more than the {among}; choose at most {free.shape[1]}.")
-    omega = free if rank == free.shape[1] else principal_directions(X, start.weight, rank)
+        free -= count
+        X = X - (X @ excluded) @ excluded.T
+    rank = latent_dim or (free if d <= _WIDE else min(free, n))
+    if rank > free:
+        among = f"{d} features" if excluded is None else f"{free} directions that are not excluded"
+        raise ValueError(f"latent_dim={latent_dim} is more than the {among}; choose at most {free}.")
+    if rank < free:
+        omega = principal_directions(X, start.weight, rank)
+    else:
+        omega = np.eye(d) if excluded is None else np.linalg.svd(excluded)[0][:, d - free :]
     return omega / np.sqrt(rank)
 
 

@@ -32,6 +32,9 @@ from prosemble.distances import (
 from prosemble.models import _settings
 from prosemble.models.prototype_base import SupervisedPrototypeModel
 
+# Bytes that a matrix of all pairs of features may have.
+_LARGE = 2**30
+
 
 class LearnedMetric(SupervisedPrototypeModel):
     """A model whose metric is its own, so that `distance_fn` is refused."""
@@ -110,8 +113,7 @@ class OmegaMetric(Regularization):
 
     @property
     def lambda_(self) -> np.ndarray:
-        omega = self._parameters()["omega"]
-        return omega @ omega.T
+        return _squared(self._parameters()["omega"], "omega_")
 
 
 class MatrixMetric(ClassNamePrefixFeaturesOutMixin, Representation, OmegaMetric):
@@ -130,7 +132,8 @@ class MatrixMetric(ClassNamePrefixFeaturesOutMixin, Representation, OmegaMetric)
     }
     _parameter_docs = """
         latent_dim : int, optional
-            Columns of omega, the rank of the metric; the number of features, less those excluded, when None.
+            Columns of omega, the rank of the metric. When None, the number of features, less those excluded; of more
+            than a thousand features at most the number of samples, since distances depend on no more directions.
         excluded_directions : array-like of shape (n_features, k), optional
             Directions that are never to count, such as the `relevant_directions` of a model that tells a confounder
             (van Veen et al. 2024)."""
@@ -166,7 +169,7 @@ class MatrixMetric(ClassNamePrefixFeaturesOutMixin, Representation, OmegaMetric)
 
     def relevant_directions(self, count: int = 1) -> np.ndarray:
         """Return the orthonormal directions (n_features, count) that count most: leading eigenvectors of `lambda_`."""
-        return np.linalg.eigh(self.lambda_)[1][:, ::-1][:, :count]
+        return np.linalg.svd(self._parameters()["omega"], full_matrices=count > self._n_features_out)[0][:, :count]
 
     def _represent(self, X: np.ndarray) -> np.ndarray:
         return X @ self._parameters()["omega"]
@@ -188,7 +191,8 @@ class LocalMatrixMetric(Regularization):
     }
     _parameter_docs = """
         latent_dim : int, optional
-            Columns of each omega, the rank of the metrics; the number of features when None.
+            Columns of each omega, the rank of the metrics. When None, the number of features, of more than a thousand
+            of them at most the number of samples.
         per_class : bool, default=False
             Whether the prototypes of a class share one matrix; then `omegas_` has one for each class."""
     _attribute_docs = """
@@ -204,12 +208,22 @@ class LocalMatrixMetric(Regularization):
 
     @property
     def lambdas_(self) -> np.ndarray:
-        omegas = self._parameters()["omegas"]
-        return omegas @ omegas.transpose(0, 2, 1)
+        return _squared(self._parameters()["omegas"], "omegas_")
 
     @property
     def feature_importances_(self) -> np.ndarray:
         return _counting(self._parameters()["omegas"])
+
+
+def _squared(factor: np.ndarray, name: str) -> np.ndarray:
+    """Return factor factor^T, of one matrix or of several, where that fits into memory with ease."""
+    size = factor[..., 0].size * factor.shape[-2] * factor.itemsize
+    if size > _LARGE:
+        raise ValueError(
+            f"It would take {size / 1e9:.1f} GB to write out all pairs of the {factor.shape[-2]} features; {name} of "
+            f"shape {factor.shape} is its factor, and feature_importances_ its diagonal."
+        )
+    return factor @ np.swapaxes(factor, -1, -2)
 
 
 def _counting(omegas: np.ndarray) -> np.ndarray:
