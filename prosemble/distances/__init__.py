@@ -1,6 +1,6 @@
 """Distance parts: what a model measures with, and the parameters of it that are learned."""
 
-from prosemble.distances.base import Distance, Params, Quadratic, Start, about_origin, evaluate, measured
+from prosemble.distances.base import Curvature, Distance, Params, Quadratic, Start, about_origin, evaluate, measured
 from prosemble.distances.cosine import Cosine
 from prosemble.distances.encoded import Encoded
 from prosemble.distances.from_function import FromFunction, FromSimilarity
@@ -15,6 +15,7 @@ from prosemble.distances.wasserstein import Wasserstein, WassersteinOmega, Wasse
 
 __all__ = [
     "Cosine",
+    "Curvature",
     "Distance",
     "Encoded",
     "Euclidean",

@@ -26,10 +26,14 @@ class Start(NamedTuple):
 
 
 class Quadratic(NamedTuple):
-    """||factor^T (x - w_k)||^2 + sum of offset_k: the factor (d, r), or (d,) for a diagonal; offsets (p, d), if any."""
+    """||factor^T (x - w_k)||^2 + sum of offset_k: the factor (d, r), or (d,) for a diagonal; offsets (p, d), if any.
+
+    Where it is not `learned`, it says nothing of the features that displays should show.
+    """
 
     factor: np.ndarray
     offset: np.ndarray | None = None
+    learned: bool = True
 
     def project(self, rows: np.ndarray) -> np.ndarray:
         """Return the rows (n, d) where the form is a squared Euclidean distance, (n, r)."""
@@ -59,6 +63,33 @@ class Quadratic(NamedTuple):
         scale = np.divide(self.weights.sum(), seen, out=np.zeros_like(seen), where=seen > 0)
         terms = gap * image * scale
         return terms if self.offset is None else terms + self.offset[k]
+
+
+class Curvature(NamedTuple):
+    """The matrices of the forms that a distance is, up to a factor, near its prototypes: what was learned of features.
+
+    `factors` are (k, d, r), or (k, d) where all is diagonal, and factor factor^T is the matrix; where they are
+    `directions_off`, with orthonormal columns, it is what is left of the identity without it. `of` (p,) tells which one
+    each prototype has.
+    """
+
+    factors: np.ndarray
+    of: np.ndarray
+    directions_off: bool = False
+
+    def diagonals(self) -> np.ndarray:
+        """Return how much each feature counts alone, (k, d)."""
+        squares = self.factors**2
+        if squares.ndim == 2:
+            return squares
+        return 1.0 - squares.sum(axis=2) if self.directions_off else squares.sum(axis=2)
+
+    def matrices(self) -> np.ndarray:
+        """Return them, (k, d, d)."""
+        if self.factors.ndim == 2:
+            return self.factors[:, :, None] ** 2 * np.eye(self.factors.shape[1])
+        squares = self.factors @ self.factors.transpose(0, 2, 1)
+        return np.eye(squares.shape[1]) - squares if self.directions_off else squares
 
 
 class Distance(Part):
@@ -98,6 +129,13 @@ class Distance(Part):
         The nearest of some prototypes is then the one whose cell, bounded by planes, a sample lies in.
         """
         return None
+
+    def curvature(self, params: Params) -> Curvature | None:
+        """Return the forms that this distance is near its prototypes, where it has learned how features count."""
+        form = self.quadratic(params)
+        if form is None or not form.learned:
+            return None
+        return Curvature(form.factor[None], np.zeros(len(params["prototypes"]), int))
 
     def contributions(self, params: Params, X: np.ndarray, k: np.ndarray) -> np.ndarray | None:
         """Return what each feature (n, d) adds to the distance of x_i to prototype k[i]: it is their sum.

@@ -10,7 +10,7 @@ from prosemble.core.distance import centred_squared_euclidean_distance_matrix
 from prosemble.core.initializers import median_distance
 from prosemble.core.kernel import exponential_kernel_distance_squared, gaussian_kernel_distance
 from prosemble.core.part import COUNT, POSITIVE, Number
-from prosemble.distances.base import Distance, Params, Start
+from prosemble.distances.base import Curvature, Distance, Params, Start
 from prosemble.distances.relevance import Relevance
 
 
@@ -58,6 +58,9 @@ class RelevanceKernel(Distance):
     def __call__(self, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
         return gaussian_kernel_distance(self.metric(params, X), params["sigmas"])
 
+    def curvature(self, params: Params) -> Curvature | None:
+        return self.metric.curvature(params)  # a width bends it in all directions alike
+
     def project(self, params: Params) -> Params:
         return {**self.metric.project(params), "sigmas": at_least(params["sigmas"], self.sigma_min)}
 
@@ -80,6 +83,15 @@ class ExponentialKernel(Distance):
 
     def __call__(self, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
         return exponential_kernel_distance_squared(X, params["prototypes"], params["omega_hat"])
+
+    def curvature(self, params: Params) -> Curvature:
+        # About a prototype the Hessian is twice exp(v.v) omega_hat (1 + v v^T) omega_hat^T, with v its image.
+        omega_hat, W = (np.asarray(params[name], np.float64) for name in ("omega_hat", "prototypes"))
+        v = W @ omega_hat
+        squares = (v * v).sum(axis=1)
+        stretch = 1.0 / (1.0 + np.sqrt(1.0 + squares))  # so that (1 + stretch v v^T)^2 = 1 + v v^T
+        factors = omega_hat + stretch[:, None, None] * (v @ omega_hat.T)[:, :, None] * v[:, None, :]
+        return Curvature(np.exp(np.minimum(squares, 40.0) / 2.0)[:, None, None] * factors, np.arange(len(W)))
 
 
 def _initial_widths(start: Start, sigma_init: Number | None, sigma_min: Number) -> np.ndarray:

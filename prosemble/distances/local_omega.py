@@ -8,7 +8,7 @@ from jaxtyping import Array, Float
 from prosemble.core.constraints import unit_trace
 from prosemble.core.distance import centred_lomega_distance_matrix
 from prosemble.core.part import Number
-from prosemble.distances.base import Distance, Params, Start
+from prosemble.distances.base import Curvature, Distance, Params, Start
 from prosemble.distances.omega import Omega, initial_omega, volume_penalty
 
 
@@ -44,6 +44,10 @@ class LocalOmega(Distance):
     def __call__(self, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
         omegas = params["omegas"][params["omega_of"]] if self.per_class else params["omegas"]
         return centred_lomega_distance_matrix(X, params["prototypes"], omegas)
+
+    def curvature(self, params: Params) -> Curvature:
+        omegas = np.asarray(params["omegas"], np.float64)
+        return Curvature(omegas, np.asarray(params["omega_of"]) if self.per_class else np.arange(len(omegas)))
 
     def contributions(self, params: Params, X: np.ndarray, k: np.ndarray) -> np.ndarray:
         omega_of = params["omega_of"] if self.per_class else np.arange(len(params["prototypes"]))

@@ -23,4 +23,4 @@ class SquaredEuclidean(Distance):
         return centred_squared_euclidean_distance_matrix(X, params["prototypes"])
 
     def quadratic(self, params: Params) -> Quadratic:
-        return Quadratic(np.ones(params["prototypes"].shape[1]))
+        return Quadratic(np.ones(params["prototypes"].shape[1]), learned=False)

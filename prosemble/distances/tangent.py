@@ -9,7 +9,7 @@ from prosemble.core.constraints import orthonormal_columns
 from prosemble.core.distance import centred_tangent_distance_matrix
 from prosemble.core.initializers import principal_directions
 from prosemble.core.part import COUNT
-from prosemble.distances.base import Distance, Params, Start
+from prosemble.distances.base import Curvature, Distance, Params, Start
 
 
 class Tangent(Distance):
@@ -36,6 +36,10 @@ class Tangent(Distance):
 
     def __call__(self, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
         return centred_tangent_distance_matrix(X, params["prototypes"], params["omegas"])
+
+    def curvature(self, params: Params) -> Curvature:
+        directions = np.asarray(params["omegas"], np.float64)
+        return Curvature(directions, np.arange(len(directions)), directions_off=True)
 
     def contributions(self, params: Params, X: np.ndarray, k: np.ndarray) -> np.ndarray:
         gap = X - params["prototypes"][k]

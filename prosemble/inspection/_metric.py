@@ -4,44 +4,38 @@ from __future__ import annotations
 
 import numpy as np
 
-from prosemble.distances import Encoded, Tangent
+from prosemble.distances import Curvature, Encoded
 from prosemble.inspection._fitted import Fitted, latent_names
+
+
+def curvature(fitted: Fitted) -> Curvature | None:
+    """Return what the model's distance has learned of the features, of an encoder's output where it has one."""
+    metric, params = fitted.model._metric(), fitted.model._parameters()
+    return metric.distance.curvature(params) if isinstance(metric, Encoded) else metric.curvature(params)
 
 
 def global_omega(fitted: Fitted) -> np.ndarray | None:
     """Return omega (d, r) where the model measures by ||omega^T (x - w)||^2, or a function of it; None elsewhere."""
-    params = fitted.model._parameters()
-    if "log_relevances" in params:
-        weights = np.exp(params["log_relevances"] - params["log_relevances"].max())
-        return np.diag(np.sqrt(weights / weights.sum()))
-    return params.get("omega")
+    found = curvature(fitted)
+    if found is None or found.directions_off or len(found.factors) != 1:
+        return None
+    return np.diag(found.factors[0]) if found.factors.ndim == 2 else found.factors[0]
 
 
-def learned_matrices(fitted: Fitted) -> tuple[np.ndarray, list[str], np.ndarray]:
-    """Return the matrices (k, d, d) that weight the features, a name for each, and the names of the features.
-
-    A tangent metric weights by the projection that takes its directions away, an exponential kernel by that in its
-    exponent.
-    """
-    model, metric, params = fitted.model, fitted.model._metric(), fitted.model._parameters()
-    omega = global_omega(fitted)
-    omega = params.get("omega_hat") if omega is None else omega
-    if omega is not None:
-        matrices, owners = (omega @ omega.T)[None], ["all prototypes"]
-    elif "omegas" in params:
-        matrices = params["omegas"] @ params["omegas"].transpose(0, 2, 1)
-        if isinstance(metric.distance if isinstance(metric, Encoded) else metric, Tangent):
-            matrices = np.eye(matrices.shape[1]) - matrices
-        owners = prototype_names(fitted)
-        if len(matrices) != len(owners):  # a matrix for each class that has prototypes
-            owners = [str(label) for label in np.unique(model.prototype_labels_)]
-    else:
+def learned_curvature(fitted: Fitted) -> tuple[Curvature, list[str], np.ndarray]:
+    """Return the forms that weight the features, a name for each, and the names of the features."""
+    found = curvature(fitted)
+    if found is None:
         raise ValueError(
-            f"{type(model).__name__} learns no weights of features. Those that do: relevance (GRLVQ, SRNG), matrix "
-            "(GMLVQ, SMNG, MRSLVQ), local matrix (LGMLVQ, SLNG, LMRSLVQ) and their relatives."
+            f"{type(fitted.model).__name__} learns no weights of features, or its distance does not say which (by "
+            "`quadratic` or `curvature`). Those that do: relevance (GRLVQ, SRNG), matrix (GMLVQ, SMNG, MRSLVQ), local "
+            "matrix (LGMLVQ, SLNG, LMRSLVQ) and their relatives."
         )
-    names = latent_names(matrices.shape[1]) if fitted.encoded else fitted.input_names
-    return matrices, owners, names
+    count, d = found.factors.shape[:2]
+    owners = ["all prototypes"] if count == 1 else prototype_names(fitted)
+    if count not in (1, len(owners)):  # a matrix for each class that has prototypes
+        owners = [str(label) for label in np.unique(fitted.model.prototype_labels_)]
+    return found, owners, latent_names(d) if fitted.encoded else fitted.input_names
 
 
 def prototype_names(fitted: Fitted) -> list[str]:
@@ -59,15 +53,13 @@ def importance(fitted: Fitted) -> np.ndarray:
 
     Where it is not, by the variance of the prototypes, which is what the distances to them differ by.
     """
-    prototypes = fitted.model.prototypes_
-    try:
-        weights = shares(learned_matrices(fitted)[0]).mean(axis=0)
-    except ValueError:
+    prototypes, found = fitted.model.prototypes_, curvature(fitted)
+    if found is None or found.factors.shape[1] != prototypes.shape[1]:
         return prototypes.var(axis=0)
-    return weights if len(weights) == prototypes.shape[1] else prototypes.var(axis=0)
+    return shares(found).mean(axis=0)
 
 
-def shares(matrices: np.ndarray) -> np.ndarray:
+def shares(found: Curvature) -> np.ndarray:
     """Return the diagonals (k, d), each with sum one: what share of the metric is each feature's."""
-    diagonals = np.diagonal(matrices, axis1=1, axis2=2)
+    diagonals = found.diagonals()
     return diagonals / diagonals.sum(axis=1, keepdims=True)

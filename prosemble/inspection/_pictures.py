@@ -13,7 +13,7 @@ from sklearn.utils import _safe_indexing, check_random_state
 
 from prosemble.inspection import _style
 from prosemble.inspection._fitted import Fitted
-from prosemble.inspection._metric import learned_matrices
+from prosemble.inspection._metric import learned_curvature
 from prosemble.inspection.validation import HeldOut
 
 if TYPE_CHECKING:
@@ -174,10 +174,10 @@ def of(estimator: Any, fitted: Fitted, X: Any, truth: np.ndarray, held: HeldOut)
         ProjectionDisplay.from_estimator(estimator, _safe_indexing(X, few), classes[truth[few]], ax=ax)
 
     def relevances(ax: Any) -> None:
-        matrices = learned_matrices(fitted)[0]
-        if len(matrices) == 1 and np.count_nonzero(matrices[0] - np.diag(np.diagonal(matrices[0]))) == 0:
+        found = learned_curvature(fitted)[0]
+        if len(found.factors) == 1 and found.factors.ndim == 2:
             raise ValueError("Relevances of single features are in the table already.")
-        display = RelevanceDisplay if len(matrices) > 1 else RelevanceMatrixDisplay
+        display = RelevanceDisplay if len(found.factors) > 1 else RelevanceMatrixDisplay
         display.from_estimator(estimator, max_features=20, ax=ax)
 
     return {

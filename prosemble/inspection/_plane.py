@@ -10,7 +10,7 @@ from sklearn.decomposition import PCA
 from prosemble.distances import Distance
 from prosemble.encoders import encode
 from prosemble.inspection._fitted import Fitted, latent_names
-from prosemble.inspection._metric import global_omega
+from prosemble.inspection._metric import curvature, global_omega
 from prosemble.models import prediction
 
 _PLACES = 2**14
@@ -50,7 +50,8 @@ class _Projected(_Space):
     def __init__(self, fitted: Fitted, omega: np.ndarray) -> None:
         super().__init__(fitted)
         self.omega = omega
-        if "log_relevances" in self.params:
+        found = curvature(fitted)
+        if found is not None and found.factors.ndim == 2:
             self.names = [f"{name}, scaled" for name in self.names]
         else:
             self.names = [f"learned {i + 1}" for i in range(omega.shape[1])]

@@ -9,7 +9,7 @@ import numpy as np
 
 from prosemble.inspection import _style
 from prosemble.inspection._fitted import Fitted
-from prosemble.inspection._metric import learned_matrices, shares
+from prosemble.inspection._metric import learned_curvature, shares
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -70,8 +70,8 @@ class RelevanceDisplay:
             If the model learns no weights of features.
         """
         _style.check_matplotlib()
-        matrices, owners, names = learned_matrices(Fitted(estimator))
-        return cls(relevances=shares(matrices), feature_names=names, owners=owners).plot(ax, max_features=max_features)
+        found, owners, names = learned_curvature(Fitted(estimator))
+        return cls(relevances=shares(found), feature_names=names, owners=owners).plot(ax, max_features=max_features)
 
     def plot(self, ax: Axes | None = None, *, max_features: int | None = 20) -> Self:
         """Draw.
@@ -189,12 +189,17 @@ class RelevanceMatrixDisplay:
             If the model learns no weights of features, or `prototype` does not say which of its matrices.
         """
         _style.check_matplotlib()
-        matrices, owners, names = learned_matrices(Fitted(estimator))
-        wanted = f"an int from 0 to {len(matrices) - 1}" if len(matrices) > 1 else "None"
-        if (len(matrices) > 1) != (prototype is not None) or not 0 <= (prototype or 0) < len(matrices):
-            raise ValueError(f"prototype must be {wanted} for this {len(matrices)} matrix model; got {prototype!r}.")
+        found, owners, names = learned_curvature(Fitted(estimator))
+        count = len(found.factors)
+        wanted = f"an int from 0 to {count - 1}" if count > 1 else "None"
+        if (count > 1) != (prototype is not None) or not 0 <= (prototype or 0) < count:
+            raise ValueError(f"prototype must be {wanted} for this {count} matrix model; got {prototype!r}.")
         index = prototype or 0
-        display = cls(matrix=matrices[index], feature_names=names, owner=owners[index])
+        display = cls(
+            matrix=found._replace(factors=found.factors[index : index + 1]).matrices()[0],
+            feature_names=names,
+            owner=owners[index],
+        )
         return display.plot(ax, max_features=max_features, cmap=cmap, colorbar=colorbar)
 
     def plot(

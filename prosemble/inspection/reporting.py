@@ -14,7 +14,7 @@ import numpy as np
 import prosemble
 from prosemble.inspection import _cases, _pictures, _tables, _words
 from prosemble.inspection._fitted import Fitted
-from prosemble.inspection._metric import learned_matrices, prototype_names
+from prosemble.inspection._metric import curvature, prototype_names
 from prosemble.inspection._view import View, view
 from prosemble.inspection.validation import HeldOut, held_out
 from prosemble.io.writing import replacing, writable
@@ -189,10 +189,8 @@ def _judged(held: HeldOut, fitted: Fitted, names: np.ndarray, n_splits: int) -> 
 
 
 def _learned(fitted: Fitted, shown: View, truth: np.ndarray, look: _cases.Look | None) -> dict[str, Any]:
-    try:
-        matrices = len(learned_matrices(fitted)[0])
-    except ValueError:  # of features none
-        matrices = 0
+    found = curvature(fitted)
+    matrices = 0 if found is None else len(found.factors)
     images, counting = [], None
     if look is not None:
         owners = zip(prototype_names(fitted), fitted.class_indices.tolist(), strict=True)

@@ -92,6 +92,6 @@ def test_matrix(features, ax):
 def test_matrix_of_a_model(iris, ax):
     model = GMLVQ(max_iter=3).fit(*iris)
     display = RelevanceMatrixDisplay.from_estimator(model, ax=ax)
-    np.testing.assert_array_equal(display.im_.get_array(), model.lambda_)
+    np.testing.assert_allclose(display.im_.get_array(), model.lambda_, rtol=1e-5, atol=1e-7)
     with pytest.raises(ValueError, match="prototype must be None"):
         RelevanceMatrixDisplay.from_estimator(model, prototype=0)
