@@ -106,6 +106,7 @@ def to_onnx(model: Any, path: str | Path) -> None:
         if by_column:
             _take_columns(onnx, graph, program)
         _add_labels(onnx, graph, program)
+        _drop_unused(graph.graph)
         onnx.checker.check_model(graph)
         content = graph.SerializeToString()
         session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
@@ -133,6 +134,27 @@ def _add_labels(onnx: Any, graph: Any, program: Program) -> None:
     del graph.graph.output[0]
     graph.graph.output.insert(0, label)
     onnx.helper.set_model_props(graph, {"features": json.dumps(program.feature_names)})
+
+
+def _drop_unused(graph: Any) -> None:
+    """Take out constants that nothing reads, of which the runtime would tell whoever loads the file."""
+    within = [attribute.g for node in graph.node for attribute in node.attribute if attribute.HasField("g")]
+    for inner in within:
+        _drop_unused(inner)
+    read = set(_read_by(graph))
+    kept = [constant for constant in graph.initializer if constant.name in read]
+    del graph.initializer[:]
+    graph.initializer.extend(kept)
+
+
+def _read_by(graph: Any) -> Iterator[str]:
+    """Yield the names of what a graph gives, and of what its operations and those of the graphs within them read."""
+    yield from (output.name for output in graph.output)
+    for node in graph.node:
+        yield from node.input
+        for attribute in node.attribute:
+            if attribute.HasField("g"):
+                yield from _read_by(attribute.g)
 
 
 def _take_columns(onnx: Any, graph: Any, program: Program) -> None:

@@ -65,14 +65,28 @@ def test_every_export_is_as_sure_as_the_explanation(name):
 
 @needs_onnx
 @pytest.mark.parametrize("name", EVERY_ESTIMATOR)
-def test_onnx_says_what_the_model_says(name, tmp_path):
+def test_onnx_says_what_the_model_says(name, tmp_path, capfd):
     model, (X, _) = fitted(name), samples()
     to_onnx(model, tmp_path / "m.onnx")
     whole = run(tmp_path / "m.onnx", X)
+    assert capfd.readouterr().err == ""  # the runtime complains of constants that nothing reads
     assert whole[0].shape == (150,) and whole[1].shape == (150, 3) and whole[2].shape == (150,)
     same(model, X, *whole)
     for few, of_all in zip(run(tmp_path / "m.onnx", X[:1]), whole, strict=True):  # any number of rows
         assert few[0] == pytest.approx(of_all[0], abs=1e-5)
+
+
+@needs_onnx
+@pytest.mark.parametrize("features", [3, 20])
+def test_onnx_tells_apart_what_lies_far_away_and_votes_level(features, tmp_path):
+    rng = np.random.default_rng(0)
+    y = rng.integers(3, size=120)
+    X = (rng.integers(3, size=(120, features)) + 1e4 * (y[:, None] == 2)).astype(np.float32)
+    for model in (NPC(), GLVQ(max_iter=3, n_prototypes_per_class=4), KNN(n_neighbors=4)):
+        to_onnx(model.fit(X, y), tmp_path / "m.onnx")
+        label, probabilities, _ = run(tmp_path / "m.onnx", X)
+        np.testing.assert_array_equal(label, model.predict(X))
+        np.testing.assert_allclose(probabilities, model.predict_proba(X), atol=1e-5)
 
 
 @pytest.mark.parametrize("name", [*KINDS, "KNN", "ImageGLVQ", "DKGRLVQ"])
