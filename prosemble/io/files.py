@@ -31,6 +31,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from prosemble import _words as words
 from prosemble import distances, encoders, objectives
 from prosemble.core.activations import ACTIVATIONS
 from prosemble.core.part import Part
@@ -116,8 +117,14 @@ def load(path: str | Path, cls: type | None = None, objects: Mapping[str, Any] |
     _check_objects(path, cls, header, objects)
     try:
         return _build(path, cls, header, tensors, objects)
-    except (KeyError, TypeError, IndexError, AttributeError) as error:
-        raise ModelFileError(f"{path} is damaged: its header and arrays do not fit ({error!r}).") from error
+    except ModelFileError:
+        raise
+    except (KeyError, TypeError, IndexError, AttributeError, ValueError, OverflowError, RecursionError) as error:
+        if objects and isinstance(error, ValueError):  # what the caller gave beside the file
+            raise
+        raise ModelFileError(
+            f"{path} is damaged: its header and arrays do not fit ({words.short(repr(error))})."
+        ) from error
 
 
 @cache
@@ -170,10 +177,16 @@ def _build(
     model = cls(**{name: _decode(value) for name, value in header["parameters"].items()}, **objects)
     fitted = header["fitted"]
     dtype = _label_dtype(fitted["labels"]["dtype"])
+    values = fitted["labels"]["values"]
+    longest = max((len(value) for value in values if isinstance(value, str)), default=0)
+    if dtype.kind in "US" and dtype.itemsize > 4 * max(1000, 2 * longest):
+        raise ModelFileError(f"{path} is damaged: its labels are not of type {words.short(dtype)}.")
     try:
-        model.classes_ = np.array(fitted["labels"]["values"], dtype)
+        model.classes_ = np.array(values, dtype)
     except ValueError as error:
         raise ModelFileError(f"{path} is damaged: its labels are not of type {dtype}.") from error
+    if model.classes_.ndim != 1 or len(set(values)) != len(values) or len(values) < 2:
+        raise ModelFileError(f"{path} is damaged: its labels are not two or more, each once.")
     model.n_classes_ = len(model.classes_)
     groups = {
         name: {part: _restored(path, tensors, f"{name}.{part}", size) for part, size in sizes.items()}
@@ -184,11 +197,14 @@ def _build(
     indices = np.array(fitted["prototype_labels"], np.intp)
     if not np.isin(indices, np.arange(model.n_classes_)).all():
         raise ModelFileError(f"{path} is damaged: its prototypes are of classes that it does not name.")
+    for name, array in _flat(groups).items():
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise ModelFileError(f"{path} is damaged: {name} holds what is no number.")
     model._calibration = Calibration(temperature=float(fitted.get("temperature", 1.0)))
     model._hold_parameters(dequantized(groups), indices)
     if quantization := header.get("quantization"):
         model._hold_quantized(groups, quantization)
-    model.n_features_in_ = fitted["n_features_in"]
+    model.n_features_in_ = int(fitted["n_features_in"])
     if fitted["feature_names_in"]:
         model.feature_names_in_ = np.array(fitted["feature_names_in"], dtype=object)
     shape = (len(model.prototype_labels_), model.n_features_in_)

@@ -259,7 +259,8 @@ class SupervisedPrototypeModel(DrawnPrototypes):
             if not resume:
                 self._start(merged, given, initial_prototypes, initial_labels)
             first = self.n_iter_ if resume else 0
-            until = self.max_iter if self._interrupted and first < self.max_iter else first + self.max_iter
+            # A training that was killed after its last epoch has nothing left to do.
+            until = max(first, self.max_iter) if resume and self._interrupted else first + self.max_iter
             self._train(rows, self._read_validation(validation_data), until)
         return self
 
@@ -464,7 +465,9 @@ class SupervisedPrototypeModel(DrawnPrototypes):
         callbacks = _settings.callbacks_of(self)
         span = self._span(data)
         chunk = span if self.use_scan and not callbacks else 1
-        first, moved = self.n_iter_, one_pass or set(self._groups) == training.frozen
+        # A line search that finds no step has come to its end.
+        moved = one_pass or training.optimizer.line_search or set(self._groups) == training.frozen
+        first = self.n_iter_
         info: Mapping[str, Any] = MappingProxyType({})
         self._interrupted = True
         with ExitStack() as started, deferred_interrupt() as interrupt:

@@ -121,7 +121,7 @@ def load(path: str | Path, cls: Any) -> Any:
 
 def table_of(path: str | Path, header: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return what a header says of a table, None of a model without one."""
-    table = header["table"]
+    table = header.get("table")
     if table is None or "columns" in table:
         return table
     try:

@@ -3,6 +3,10 @@
 import json
 import os
 import pickle
+import random
+import subprocess
+import sys
+import warnings
 
 import jax.numpy as jnp
 import numpy as np
@@ -10,7 +14,7 @@ import optax
 import pytest
 from safetensors.numpy import save_file
 
-from prosemble.io import ModelFileError, container, files
+from prosemble.io import ModelFileError, container, files, writing
 from prosemble.models import CBC, GLVQ, GLVQ1, SupervisedPrototypeModel
 from tests.precision import float64
 
@@ -59,6 +63,121 @@ def test_saving_replaces_the_file_whole_or_not_at_all(model, path, monkeypatch):
     with pytest.raises(OSError, match="disk full"):
         model.save(path)
     assert path.read_bytes() == before and os.listdir(path.parent) == [path.name]
+
+
+_JUNK = [None, True, -1, 0, 1e400, "x", "", [], {}, [[]], {"a": 1}, "nan", 10**30, 3.5, ["a"] * 3, "<U100000000"]
+
+
+def edited(header, rng):
+    """Change, remove, double or rename something of a header."""
+    path, place = [], header
+    while isinstance(place, dict | list) and place and rng.random() < 0.8:
+        key = rng.choice(list(place)) if isinstance(place, dict) else rng.randrange(len(place))
+        path.append((place, key))
+        place = place[key]
+    if path:
+        owner, key = path[-1]
+        chance = rng.random()
+        if chance < 0.25:
+            del owner[key]
+        elif chance < 0.8:
+            owner[key] = rng.choice(_JUNK)
+        elif isinstance(owner, list):
+            owner.append(owner[key])
+        else:
+            owner[f"{key}x"] = owner.pop(key)
+
+
+@pytest.mark.parametrize("times", [200, pytest.param(10_000, marks=pytest.mark.breadth)])
+def test_edits_whose_checksum_is_right_raise_one_type_of_error(times, path, tmp_path):
+    header, tensors = container.read(path)
+    rng = random.Random(times)
+    refused = 0
+    for _ in range(times):
+        changed, arrays = json.loads(json.dumps(header)), dict(tensors)
+        for _ in range(rng.randint(1, 2)):
+            edited(changed, rng)
+        name, chance = rng.choice(list(arrays)), rng.random()
+        if chance < 0.1:
+            del arrays[name]
+        elif chance < 0.2:
+            arrays[name] = arrays[name][:-1]
+        elif chance < 0.3:
+            arrays[name] = arrays[name].astype(rng.choice(["f8", "i4", "u1", "f2", "bool"]))
+        text = json.dumps(changed)
+        metadata = {"prosemble": text, "sha256": container._checksum(text, arrays)}
+        save_file(arrays, tmp_path / "edited", metadata=metadata)
+        try:
+            with warnings.catch_warnings(action="ignore"):
+                SupervisedPrototypeModel.load(tmp_path / "edited")
+        except ModelFileError as error:
+            assert "\n" not in str(error) and len(str(error)) < 400
+            refused += 1
+        except TypeError as error:  # a file may say that it lacks an object that a distance is made of
+            assert "call load" in str(error)
+        except ValueError as error:
+            assert "call load(path" in str(error)
+    assert refused > times / 3
+
+
+def with_layout(path, layout, arrays=b""):
+    text = json.dumps(layout).encode() if isinstance(layout, dict) else layout
+    path.write_bytes(len(text).to_bytes(8, "little") + text + arrays)
+
+
+@pytest.mark.parametrize(
+    ("layout", "said"),
+    [
+        ({"a": {"dtype": "F32", "shape": [3, 10**9], "data_offsets": [0, 12 * 10**9]}}, "not of a prosemble model"),
+        ({"__metadata__": {"prosemble": "[" * 600 + "]" * 600}}, "header cannot be read"),
+        (
+            {
+                "__metadata__": {"prosemble": "{}"},
+                "a": {"dtype": "F8_E4M3", "shape": [1], "data_offsets": [0, 1]},
+            },
+            "of type F8_E4M3",
+        ),
+        (
+            {
+                "__metadata__": {"prosemble": "{}"},
+                "a": {"dtype": "F32", "shape": [10**9], "data_offsets": [0, 4 * 10**9]},
+            },
+            "ends beyond the end of the file",
+        ),
+        (b"[" * 5000, "is no model file"),
+    ],
+    ids=range(5),
+)
+def test_a_header_is_judged_before_anything_is_read(layout, said, tmp_path, monkeypatch):
+    with_layout(tmp_path / "m", layout)
+    monkeypatch.setattr(container, "safe_open", None)
+    with pytest.raises(ModelFileError, match=said):
+        SupervisedPrototypeModel.load(tmp_path / "m")
+
+
+def test_files_of_killed_processes_are_cleared_up_and_others_left(model, path):
+    code = (
+        "import os, signal, sys\nfrom prosemble.io.writing import replacing\n"
+        "with replacing(sys.argv[1]) as part:\n    part.write_bytes(b'half')\n    os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(path)], check=False)
+    assert len(os.listdir(path.parent)) == 2
+    with writing.replacing(path) as begun:  # that of the killed one is gone, this one is not in the way of others
+        model.save(path)
+        assert sorted(os.listdir(path.parent)) == sorted([path.name, begun.name])
+        begun.write_bytes(path.read_bytes())
+    assert os.listdir(path.parent) == [path.name]
+
+
+def test_the_umask_of_the_process_is_never_changed(model, tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "umask", None)
+    model.save(tmp_path / "m")
+
+
+def test_a_folder_that_cannot_be_written_is_noticed_at_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    with pytest.raises(PermissionError, match="cannot be written into the folder"):
+        writing.writable(tmp_path / "m")
 
 
 def test_objects_are_asked_for(iris, tmp_path):
