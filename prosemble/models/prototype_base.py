@@ -503,8 +503,8 @@ class SupervisedPrototypeModel(DrawnPrototypes):
 
     def _warn_of_standstill(self, rows: Rows) -> None:
         X, y = cast(np.ndarray, rows.X), cast(np.ndarray, rows.y)
-        found = self._decided_rows(prediction.nearest_class, self._from_origin(X))
-        if (found == y).all():  # there was nothing to learn
+        distances = self._decided_rows(prediction.class_distances, self._from_origin(X))
+        if (distances[np.arange(len(y)), y] <= distances.min(axis=1)).all():  # there was nothing to learn
             return
         warnings.warn(
             f"Training has moved nothing in {self.n_iter_} epochs: with lr={self.lr!r} each change is less than "
