@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -9,6 +10,9 @@ from typing import Any
 
 #: Values of a list that are written out, and characters of one value.
 MOST, LONGEST = 12, 40
+
+# Characters that turn the direction in which text is shown.
+_TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 _on_command_line: ContextVar[bool] = ContextVar("on_command_line", default=False)
 
@@ -47,9 +51,18 @@ def as_kind(column: str, kind: str) -> str:
     return f"kinds={{{column!r}: {kind!r}}}"
 
 
+def visible(text: str) -> str:
+    """Return text in which what steers a terminal, or turns its direction, is written out."""
+    return "".join(ascii(character)[1:-1] if _steers(character) else character for character in text)
+
+
+def _steers(character: str) -> bool:
+    return character in _TURNING or (unicodedata.category(character) == "Cc" and character not in "\n\t")
+
+
 def short(value: Any) -> str:
     """Return a value in one line, cut where it is long."""
-    text = " ".join(str(value).split())
+    text = visible(" ".join(str(value).split()))
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 

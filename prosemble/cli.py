@@ -38,6 +38,7 @@ Table = Annotated[
 ]
 Target = Annotated[str, typer.Option(help="Column that holds the labels.")]
 Output = Annotated[Path, typer.Option("--output", "-o", help="File to write the model to.")]
+Raw = Annotated[bool, typer.Option("--raw", help="Leave text in CSV as it is, also where it is a formula.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace a file that prosemble did not write.")]
 TestSize = Annotated[float, typer.Option(min=0.01, max=0.99, help="Share of the rows held out to test on.")]
 Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of the split and the model.")]
@@ -133,7 +134,7 @@ def _one_line_errors() -> Iterator[None]:
     except BrokenPipeError:  # the reader of our output has seen enough
         raise
     except (ValueError, TypeError, OSError, ImportError) as error:  # the last, where an extra is not installed
-        typer.echo("Error: " + " ".join(str(error).split()), err=True)
+        typer.echo("Error: " + words.visible(" ".join(str(error).split())), err=True)
         raise typer.Exit(2) from None
 
 
@@ -203,6 +204,7 @@ def predict(
     table: Table,
     output: Rows = None,
     force: Force = False,
+    raw: Raw = False,
     *,
     reading: dict[str, Any],
 ) -> None:
@@ -218,7 +220,7 @@ def predict(
 
         if output is not None:
             checked_output(output, [model, table], force, table=True)
-        write_table(using.predictions(model, table, reading), output)
+        write_table(using.predictions(model, table, reading), output, raw)
 
 
 @app.command()
@@ -240,6 +242,7 @@ def explain(
     table: Table,
     output: Rows = None,
     force: Force = False,
+    raw: Raw = False,
     *,
     reading: dict[str, Any],
 ) -> None:
@@ -256,7 +259,7 @@ def explain(
 
         if output is not None:
             checked_output(output, [model, table], force, table=True)
-        write_table(using.explanations(model, table, reading), output)
+        write_table(using.explanations(model, table, reading), output, raw)
 
 
 @app.command()
@@ -288,7 +291,7 @@ def report(
 
         checked_output(output, [model, table], force)
         using.report(model, table, reading, target, output, title=title, n_repeats=repeats, random_state=seed)
-        typer.echo(f"Report written to {output}")
+        typer.echo(words.visible(f"Report written to {output}"))
 
 
 @app.command()
@@ -329,7 +332,7 @@ def main() -> None:
         else:
             command = error.ctx.command_path if error.ctx is not None else "prosemble"
             said = " ".join(error.format_message().split()).rstrip(".")
-            typer.echo(f"Error: {said}. See {command} --help.", err=True)
+            typer.echo(words.visible(f"Error: {said}. See {command} --help."), err=True)
         code = 2
     except typer.Abort:
         code = 1

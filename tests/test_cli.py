@@ -655,3 +655,21 @@ def test_labels_that_read_like_gaps_are_named(tmp_path):
     (tmp_path / "t.csv").write_text("a,dx\n" + "1,NA\n2,EU\n" * 20)
     result = run("fit", tmp_path / "t.csv", "--target", "dx")
     assert result.exit_code == 2 and "one label only: 'EU' ('NA' is none)" in result.output
+
+
+def test_text_that_steers_a_terminal_or_runs_in_a_spreadsheet(tmp_path):
+    rng = np.random.default_rng(0)
+    labels = np.array(["=1+1", "-2"])[np.arange(40) % 2]
+    frame = pd.DataFrame(
+        {"a\x1b[31m": rng.normal(size=40) + 3 * (labels == "-2"), "b": rng.normal(size=40), "y": labels}
+    )
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    GLVQ(max_iter=5).fit(frame[["a\x1b[31m", "b"]], labels).save(tmp_path / "m")
+    shown = CliRunner().invoke(app, ["show", str(tmp_path / "m")])
+    assert shown.exit_code == 0 and "\x1b" not in shown.stdout and "\\x1b[31m" in shown.stdout
+    for more, first in (([], "'=1+1"), (["--raw"], "=1+1")):
+        command = ["predict", str(tmp_path / "m"), str(tmp_path / "t.csv"), "-o", str(tmp_path / "p.csv"), *more]
+        result = CliRunner().invoke(app, command)
+        assert result.exit_code == 0 and ("apostrophe" in result.stderr) == (not more)
+        written = pd.read_csv(tmp_path / "p.csv", dtype=str)
+        assert set(written.prediction) == {first, "-2"}

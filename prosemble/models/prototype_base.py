@@ -212,6 +212,8 @@ class SupervisedPrototypeModel(DrawnPrototypes):
         y: Any,
         sample_weight: Any = None,
         validation_data: tuple[Any, Any] | None = None,
+        X_val: Any = None,
+        y_val: Any = None,
         initial_prototypes: Any = None,
         initial_labels: Any = None,
         resume: bool = False,
@@ -226,7 +228,12 @@ class SupervisedPrototypeModel(DrawnPrototypes):
         sample_weight : array-like of shape (n_samples,), optional
             Factors, not negative, of the samples' losses; an integer weight equals so many rows.
         validation_data : (X, y), optional
-            Samples whose loss is recorded after each epoch, and monitored in the place of the training loss.
+            Samples whose loss is recorded after each epoch, and monitored in the place of the training loss. They are
+            taken as they are: steps of a pipeline before the model do not see them.
+        X_val : array-like of shape (n_validation_samples, n_features), optional
+        y_val : array-like of shape (n_validation_samples,), optional
+            The same by scikit-learn's names, which metadata routing passes on: `Pipeline(..., transform_input=["X_val"])`
+            transforms them as it does X.
         initial_prototypes : array-like of shape (n_prototypes, n_features), optional
             Where to start, in the place of the initialiser.
         initial_labels : array-like of shape (n_prototypes,), optional
@@ -249,6 +256,7 @@ class SupervisedPrototypeModel(DrawnPrototypes):
         """
         with unchanged_on_failure(self):
             self._validate_params()
+            validation_data = _validation(validation_data, X_val, y_val)
             if resume and (initial_prototypes is not None or initial_labels is not None):
                 raise ValueError("resume=True starts from the fitted prototypes; initial_prototypes cannot act.")
             if resume:
@@ -581,3 +589,15 @@ class SupervisedPrototypeModel(DrawnPrototypes):
 
 def _equal(first: Any, second: Any) -> bool:
     return all(map(np.array_equal, jax.tree.leaves(first), jax.tree.leaves(second)))
+
+
+def _validation(pair: tuple[Any, Any] | None, X: Any, y: Any) -> tuple[Any, Any] | None:
+    """Return the samples to validate on, which are given together or by themselves."""
+    if X is None and y is None:
+        return pair
+    if X is None or y is None or pair is not None:
+        given = [name for name, each in (("validation_data", pair), ("X_val", X), ("y_val", y)) if each is not None]
+        raise ValueError(
+            f"Validation samples are X_val and y_val, or validation_data=(X, y); got {' and '.join(given)}."
+        )
+    return X, y

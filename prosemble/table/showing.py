@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import typer
 
 from prosemble import _words as words
 from prosemble.io import container
@@ -25,16 +24,16 @@ def show(path: Path) -> None:
     header, tensors = container.read(path)
     fitted, table = header["fitted"], header["table"]
     try:
-        typer.echo(header.get("shown") or f"{header['class']}()")
+        printing.say(header.get("shown") or f"{header['class']}()")
         labels = fitted["labels"]["values"]
         target = f" of {table['target']!r}" if table and table.get("target") else ""
-        typer.echo(f"Classes{target}: {words.listed([words.short(label) for label in labels], 40)}")
+        printing.say(f"Classes{target}: {words.listed([words.short(label) for label in labels], 40)}")
         if table and "columns" in table:
             lines = [[column.get(name, "") for name in ("name", "kind", "done", "why")] for column in table["columns"]]
             printing.columns([(name, kind, done, why) for name, kind, done, why in lines])
         epochs, loss = header["training"].get("n_iter_"), header["training"].get("loss_")
         if epochs is not None and loss is not None:  # others are not trained
-            typer.echo(f"Epochs: {epochs}, loss: {loss:.5g}")
+            printing.say(f"Epochs: {epochs}, loss: {loss:.5g}")
         printing.prototypes(**((table or {}).get("prototypes") or _as_given(header, tensors)))
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise container.ModelFileError(f"{path} is damaged: it cannot be shown ({error!r}).") from error

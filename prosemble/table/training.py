@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import typer
 
 from prosemble import _words as words
 from prosemble.table import printing
@@ -71,7 +70,7 @@ def problem_of(
     """
     checked_output(output, [table], force)
     table_read = read(table, **reading)
-    typer.echo(table_read.how)
+    printing.say(table_read.how)
     kinds = dict(_kind(said) for said in columns["kinds"] or [])
     keep, drop = tuple(columns["keep"] or ()), tuple(columns["drop"] or ())
     require(table_read.frame, [target, *drop, *keep, *kinds], table)
@@ -79,7 +78,7 @@ def problem_of(
         raise ValueError(f"{words.drop(target)}: it is the target.")
     labels = labels_of(table_read, target, as_category=kinds.pop(target, None) == "category")
     for note in labels.notes:
-        typer.echo(note)
+        printing.say(note)
     if table_read.frame.shape[1] == 1:
         raise ValueError(f"{table}: no column beside the target {words.quoted(target)}.")
     options: dict[str, Any] = {"keep": keep, "drop": drop, "kinds": kinds or None}
@@ -94,7 +93,7 @@ def problem_of(
     rows = read_rows(columns_read, features)
     if rows.empty.any():
         places = (features.index[rows.empty] - 1).tolist()
-        typer.echo(f"Left out {words.count(len(places), 'row')} of which nothing is known: {words.rows(places)}.")
+        printing.say(f"Left out {words.count(len(places), 'row')} of which nothing is known: {words.rows(places)}.")
     features, y = rows.frame[~rows.empty], labels.values[~rows.empty]
     train, test = _split(y, test_size, seed)
     return Problem(
@@ -209,18 +208,18 @@ def train(problem: Problem, estimator: Any, baseline: bool) -> None:
     printing.columns(classifier.columns_.to_numpy().tolist())
     names = [column.name for column in problem.columns if column.name in problem.train]
     for name in tell_the_labels(problem.train[names], problem.y_train):
-        typer.echo(
+        printing.say(
             f"{words.quoted(name)} tells the label by itself, each of its values occurs with one label only: "
             f"{words.drop(name)}, if it is not known before the label is."
         )
     model, _ = unwrapped(classifier, "model")
     recipe = getattr(classifier, "recipe_", None)
     if recipe is not None:
-        typer.echo(recipe.compared_)
-    typer.echo(f"{'Model' if model is classifier.estimator_ else 'Chosen'}: {' '.join(repr(model).split())}")
+        printing.say(recipe.compared_)
+    printing.say(f"{'Model' if model is classifier.estimator_ else 'Chosen'}: {' '.join(repr(model).split())}")
     _judge(problem, classifier, baseline)
     printing.prototypes(**shown(classifier))
-    typer.echo(f"Model written to {problem.output}")
+    printing.say(f"Model written to {problem.output}")
 
 
 def _judge(problem: Problem, classifier: Any, baseline: bool) -> None:
@@ -230,7 +229,7 @@ def _judge(problem: Problem, classifier: Any, baseline: bool) -> None:
     truth, classes = problem.y_test, classifier.classes_
     predicted = _predicted(problem, classifier, problem.test)
     n, held = len(problem.y_train) + len(truth), len(truth)
-    typer.echo(f"Trained on {n - held:,} rows, tested on {held:,} held out.")
+    printing.say(f"Trained on {n - held:,} rows, tested on {held:,} held out.")
     rows = {"this model": figures(truth, predicted)}
     if baseline:
         labels, counts = np.unique(problem.y_train, return_counts=True)
@@ -241,11 +240,11 @@ def _judge(problem: Problem, classifier: Any, baseline: bool) -> None:
         name for name in list(rows)[1:] if any(a > b for a, b in zip(rows[name], rows["this model"], strict=True))
     ]
     if others:
-        typer.echo(f"Behind on these rows: {' and '.join(others)} did better; `prosemble search` tries more models.")
+        printing.say(f"Behind on these rows: {' and '.join(others)} did better; `prosemble search` tries more models.")
     never = np.setdiff1d(classes, np.concatenate([predicted, _predicted(problem, classifier, problem.train)]))
     if len(never):
         names = words.listed([words.quoted(label) for label in never.tolist()])
-        typer.echo(f"Never predicted, on no row of the table: {names}.")
+        printing.say(f"Never predicted, on no row of the table: {names}.")
     pairs, counts = np.unique(
         np.stack([np.searchsorted(classes, truth), np.searchsorted(classes, predicted)]), axis=1, return_counts=True
     )
@@ -276,7 +275,9 @@ def _logistic_regression(problem: Problem, classifier: Any) -> dict[str, tuple[f
         table.learn(problem.columns, problem.train)
     work = problem.train.shape[0] * len(table.features_.names) * len(classifier.classes_)
     if work > _BASELINE:
-        typer.echo("Logistic regression is left out of the comparison: on so many rows and classes it takes too long.")
+        printing.say(
+            "Logistic regression is left out of the comparison: on so many rows and classes it takes too long."
+        )
         return {}
     with warnings.catch_warnings(action="ignore"):  # of its iterations
         simple = LogisticRegression(max_iter=1000).fit(table.features(problem.train), problem.y_train)

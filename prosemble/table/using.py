@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import typer
 
 from prosemble import _words as words
 from prosemble.io import container
@@ -139,7 +138,7 @@ def report(
     require(table_read.frame, [asked], table)
     labels = labels_of(table_read, asked, as_category=True)
     for note in labels.notes:
-        typer.echo(note)
+        printing.say(note)
     known = labels.rows[~rows.empty[labels.rows]]
     y = same_kind(labels.values, opened.classes)[~rows.empty[labels.rows]]
     classes = dict.fromkeys(opened.classes.tolist())
@@ -168,9 +167,9 @@ def export(model: Path, function: str, output: Path, quantize: str | None) -> No
     if quantize is not None:
         exported = exported.quantize(quantize)
     getattr(io, function)(exported, output)
-    typer.echo(f"Written to {output} ({output.stat().st_size:,} bytes).")
+    printing.say(f"Written to {output} ({output.stat().st_size:,} bytes).")
     inputs = program_of(exported).inputs
-    typer.echo(
+    printing.say(
         f"It takes rows of {len(inputs)} columns, in this order: {words.listed([_input(each) for each in inputs], 100)}"
     )
 

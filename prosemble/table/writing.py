@@ -14,8 +14,11 @@ import pandas as pd
 from prosemble import _words as words
 from prosemble.io import container
 from prosemble.io.writing import replacing, writable
+from prosemble.table import printing
 
 _FORMATS = (".csv", ".parquet", ".pq", ".xlsx")
+# What a formula begins with.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 # Bytes at the beginning of a file in which a binary one tells what it is.
 _BEGINNING = 64
 
@@ -77,12 +80,17 @@ def _are_ours(columns: Sequence[Any]) -> bool:
     return first == "prediction" and (second == "prototype" or second.startswith("probability_"))
 
 
-def write_table(frame: pd.DataFrame, output: Path | None) -> None:
-    """Write a table in the format of the name, whole or not at all; as CSV to standard output where there is none."""
+def write_table(frame: pd.DataFrame, output: Path | None, raw: bool = False) -> None:
+    """Write a table in the format of the name, whole or not at all; as CSV to standard output where there is none.
+
+    In CSV, text that a spreadsheet would run as a formula begins with an apostrophe, but where it is to be `raw`.
+    """
+    suffix = ".csv" if output is None else output.suffix.lower()
+    if suffix == ".csv" and not raw:
+        frame = _harmless(frame)
     if output is None:
         frame.to_csv(sys.stdout, index=False)
         return
-    suffix = output.suffix.lower()
     with replacing(output) as temporary:
         if suffix in (".parquet", ".pq"):
             frame.to_parquet(temporary, index=False)
@@ -90,6 +98,35 @@ def write_table(frame: pd.DataFrame, output: Path | None) -> None:
             _write_excel(frame, output, temporary)
         else:
             frame.to_csv(temporary, index=False)
+
+
+def _harmless(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with an apostrophe before each text that is a formula to a spreadsheet, and say so."""
+    count = 0
+
+    def harmless(value: Any) -> Any:
+        nonlocal count
+        if not isinstance(value, str) or not value.startswith(_FORMULA) or _is_number(value):
+            return value
+        count += 1
+        return f"'{value}"
+
+    text = {name: frame[name].map(harmless) for name in frame.columns if not pd.api.types.is_numeric_dtype(frame[name])}
+    frame = frame.assign(**text).rename(columns=harmless)
+    if count:
+        printing.note(
+            f"an apostrophe stands before {words.count(count, 'text')} that a spreadsheet would run as a formula; "
+            "--raw leaves them as they are"
+        )
+    return frame
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _write_excel(frame: pd.DataFrame, output: Path, temporary: Path) -> None:
