@@ -6,6 +6,7 @@ would end in a fault of the compiler.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from functools import partial, update_wrapper
@@ -25,6 +26,19 @@ _inside = threading.local()
 # Programs that may be compiled before the maps are counted again.
 _unseen = 0
 
+# Whether this process has computed, and whether it was forked from one that had: JAX's threads are not there then, and
+# whatever waits for them waits for ever.
+_computed, _orphaned = False, False
+
+
+def _forked() -> None:
+    global _orphaned
+    _orphaned = _orphaned or _computed
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
+
 
 class Compiled:
     """A function that `jax.jit` compiles for each new shape; a call may forget the programs of all such functions."""
@@ -35,6 +49,13 @@ class Compiled:
         _kept.append(self)
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        global _computed
+        if _orphaned:
+            raise RuntimeError(
+                "This process was forked after its parent had computed, and would wait for ever. Fork before the "
+                "first fit or prediction, or start processes by 'spawn' (multiprocessing) or joblib's loky."
+            )
+        _computed = True
         config: Any = jax.config
         if config.jax_numpy_dtype_promotion == "strict":  # a rule for the code of users, not for this
             with jax.numpy_dtype_promotion("standard"):

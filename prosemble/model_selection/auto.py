@@ -24,7 +24,7 @@ from prosemble.core.part import NOT_NEGATIVE
 from prosemble.core.sampling import FEW, FOLDS, ROWS, some_rows
 from prosemble.model_selection.powers import BoundedPowerTransformer
 from prosemble.model_selection.search import BatchedSearchCV
-from prosemble.models.base import unchanged_on_failure
+from prosemble.models.base import all_at_once
 
 # Few rows are divided anew, until a candidate has so many scores, and so many on other divisions the best candidates:
 # those that were the best of many by chance are so no longer.
@@ -157,6 +157,7 @@ class AutoPrototypeClassifier(ClassifierMixin, BaseEstimator):
         self.random_seed = random_seed
         self.verbose = verbose
 
+    @all_at_once
     def fit(self, X: Any, y: Any) -> Self:
         """Search, and fit the chosen candidate to all rows.
 
@@ -170,9 +171,8 @@ class AutoPrototypeClassifier(ClassifierMixin, BaseEstimator):
         -------
         self
         """
-        with unchanged_on_failure(self):
-            self._validate_params()
-            self._search(X, y)
+        self._validate_params()
+        self._search(X, y)
         return self
 
     def _search(self, X: Any, y: Any) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import copy
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, wraps
 from inspect import signature
 from pathlib import Path
 from typing import Any, ClassVar, Self, cast, dataclass_transform
@@ -33,16 +33,37 @@ from prosemble.training.data import Rows, far_from_origin
 _AS_GIVEN = (np.float64, np.float32)
 
 
-@contextmanager
-def unchanged_on_failure(estimator: BaseEstimator) -> Iterator[None]:
-    """Give the estimator its former state back where fitting fails."""
-    former = dict(estimator.__dict__)
-    try:
-        yield
-    except BaseException:
-        estimator.__dict__.clear()
-        estimator.__dict__.update(former)
-        raise
+def _shared(estimator: Any) -> Any:
+    """Return another estimator of the same attributes, made without what a pickle asks for."""
+    other = object.__new__(type(estimator))
+    other.__dict__.update(estimator.__dict__)
+    return other
+
+
+def all_at_once(fit: Callable[..., Any]) -> Callable[..., Any]:
+    """Make a method that fits change the estimator when it has come to its end, and not at all where it fails.
+
+    Until then whoever predicts, in other threads, has what was fitted before.
+    """
+
+    @wraps(fit)
+    def fitted(self: Any, *arguments: Any, **keywords: Any) -> Any:
+        trained = _shared(self)
+        fit(trained, *arguments, **keywords)
+        self.__dict__ = trained.__dict__
+        return self
+
+    return fitted
+
+
+def of_one_fit(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Make a method that reads what is fitted read that of one fit, whatever other threads do meanwhile."""
+
+    @wraps(method)
+    def asked(self: Any, *arguments: Any, **keywords: Any) -> Any:
+        return method(_shared(self), *arguments, **keywords)
+
+    return asked
 
 
 @dataclass_transform(kw_only_default=True, eq_default=False)
@@ -260,6 +281,7 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         return self._validated(X, dtype=_AS_GIVEN if self._origin is not None else self.prototypes_.dtype)
 
+    @of_one_fit
     def distances(self, X: Any) -> np.ndarray:
         """Return the dissimilarities of the samples to the prototypes, (n_samples, n_prototypes)."""
         X = self._check_rows(X)
@@ -278,11 +300,13 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
         """Return the distance to each class, by default to the nearest of its prototypes, (n_samples, n_classes)."""
         return self._decided(prediction.class_distances, X)
 
+    @of_one_fit
     def predict(self, X: Any) -> np.ndarray:
         """Return the label of the nearest class of each sample, by default of the nearest prototype, (n_samples,)."""
         nearest = self._decided(prediction.nearest_class, X)  # says where the model is not fitted
         return self.classes_[nearest]
 
+    @of_one_fit
     def decision_function(self, X: Any) -> np.ndarray:
         """Return minus the distance to each class, (n_samples, n_classes).
 
@@ -303,6 +327,7 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
 
         return self._calibration.temperature(class_distances)
 
+    @of_one_fit
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return the softmax of minus the distances to the classes over the temperature, (n_samples, n_classes).
 
@@ -313,6 +338,17 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
         distances = self._class_distances(X).astype(np.float64)  # says where the model is not fitted
         return probabilities(distances, self.temperature_, self._fits_temperature(), np)
 
+    def __copy__(self) -> Self:
+        return cast(Self, _shared(self))
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        copied = object.__new__(type(self))
+        memo[id(self)] = copied
+        for name, value in self.__dict__.items():
+            # Devices can be shared, but not copied.
+            copied.__dict__[name] = value if name == "devices" else copy.deepcopy(value, memo)
+        return copied
+
     def __getstate__(self) -> dict[str, Any]:
         state = super().__getstate__()
         if "_calibration" in state:  # which holds rows of the training, that are nobody else's
@@ -321,6 +357,7 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
 
     # Explanation.
 
+    @of_one_fit
     def explain(self, X: Any, as_frame: bool = True, contributions: bool | None = None) -> Any:
         """Return why each sample is predicted as it is: the two prototypes that are compared, and what features add.
 
@@ -370,6 +407,7 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
 
         return explain(self, X, as_frame, contributions)
 
+    @of_one_fit
     def counterfactual(self, X: Any, target: Any = None) -> np.ndarray:
         """Return for each sample the nearest point that is predicted otherwise.
 

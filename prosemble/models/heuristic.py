@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.utils._param_validation import Interval
 
 from prosemble.models import _settings
-from prosemble.models.base import DrawnPrototypes, unchanged_on_failure
+from prosemble.models.base import DrawnPrototypes, all_at_once
 from prosemble.training import kohonen, loop
 from prosemble.training.data import Rows, merge_equal_rows, pad
 from prosemble.training.interrupts import deferred_interrupt
@@ -52,6 +52,7 @@ class KohonenModel(DrawnPrototypes):
     def _rule(self) -> kohonen.Rule:
         raise NotImplementedError
 
+    @all_at_once
     def fit(self, X: Any, y: Any) -> Self:
         """Learn the prototypes; equal data, parameters and seed give equal prototypes.
 
@@ -69,14 +70,13 @@ class KohonenModel(DrawnPrototypes):
         ValueError
             If the data or a parameter cannot be used; the estimator then keeps its former state.
         """
-        with unchanged_on_failure(self):
-            self._validate_params()
-            X, y, weight = self._read(X, y, None, known=None)
-            rows = Rows(X, y, weight)
-            prototypes, indices = self._draw(merge_equal_rows(rows), rows)
-            self._learn_from(rows)
-            data = loop.Data(pad(rows, None), np.int32(len(X)), None, indices.astype(np.int32), None)
-            self._learn(data, np.asarray(prototypes, X.dtype))
+        self._validate_params()
+        X, y, weight = self._read(X, y, None, known=None)
+        rows = Rows(X, y, weight)
+        prototypes, indices = self._draw(merge_equal_rows(rows), rows)
+        self._learn_from(rows)
+        data = loop.Data(pad(rows, None), np.int32(len(X)), None, indices.astype(np.int32), None)
+        self._learn(data, np.asarray(prototypes, X.dtype))
         return self
 
     def _learn(self, data: loop.Data, prototypes: np.ndarray) -> None:
@@ -104,7 +104,7 @@ class KohonenModel(DrawnPrototypes):
                 f"{self.lr!r}), fewer epochs or scaled features may help, or a distance_fn that is finite."
             )
         if interrupt.came:
-            warnings.warn(f"Training interrupted after epoch {epoch}.", stacklevel=4)
+            warnings.warn(f"Training interrupted after epoch {epoch}.", stacklevel=5)
 
 
 class LVQ1(KohonenModel):

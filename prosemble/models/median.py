@@ -14,7 +14,7 @@ from jaxtyping import Array, Float, Int
 from prosemble.core.losses import relative_difference
 from prosemble.core.programs import compiled
 from prosemble.models import _settings, prediction
-from prosemble.models.base import DrawnPrototypes, unchanged_on_failure
+from prosemble.models.base import DrawnPrototypes, all_at_once
 from prosemble.training.data import AnyArray, Rows, merge_equal_rows, pad
 from prosemble.training.interrupts import deferred_interrupt
 
@@ -59,6 +59,7 @@ class MedianLVQ(DrawnPrototypes):
         loss_ : float
             The last of these."""
 
+    @all_at_once
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Choose the prototypes among the samples.
 
@@ -78,13 +79,12 @@ class MedianLVQ(DrawnPrototypes):
         ValueError
             If the data, a parameter or a dissimilarity cannot be used; the estimator then keeps its former state.
         """
-        with unchanged_on_failure(self):
-            self._validate_params()
-            given = Rows(*self._read(X, y, sample_weight, known=None))
-            rows = merge_equal_rows(given)
-            self._learn_from(rows)
-            start, indices = self._draw(rows, given)
-            self._learn(pad(rows, None), np.asarray(start, rows.X.dtype), indices.astype(np.int32))
+        self._validate_params()
+        given = Rows(*self._read(X, y, sample_weight, known=None))
+        rows = merge_equal_rows(given)
+        self._learn_from(rows)
+        start, indices = self._draw(rows, given)
+        self._learn(pad(rows, None), np.asarray(start, rows.X.dtype), indices.astype(np.int32))
         return self
 
     def _learn(self, rows: Rows, start: np.ndarray, indices: np.ndarray) -> None:
@@ -106,7 +106,7 @@ class MedianLVQ(DrawnPrototypes):
         self.loss_history_ = np.array(history)
         self.loss_ = history[-1]
         if interrupt.came:
-            warnings.warn(f"Training interrupted after sweep {self.n_iter_}.", stacklevel=4)
+            warnings.warn(f"Training interrupted after sweep {self.n_iter_}.", stacklevel=5)
 
     def _dissimilarities(self, X: np.ndarray, W: np.ndarray) -> np.ndarray:
         result = prediction.distances(self._distance(), {"prototypes": W}, X)

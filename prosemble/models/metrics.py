@@ -30,6 +30,7 @@ from prosemble.distances import (
     Wasserstein,
 )
 from prosemble.models import _settings
+from prosemble.models.base import of_one_fit
 from prosemble.models.prototype_base import SupervisedPrototypeModel
 
 # Bytes that a matrix of all pairs of features may have.
@@ -45,6 +46,7 @@ class LearnedMetric(SupervisedPrototypeModel):
 class Representation(TransformerMixin, SupervisedPrototypeModel):
     """A model that measures in one representation of the data."""
 
+    @of_one_fit
     def transform(self, X: Any) -> np.ndarray:
         """Return the samples in the representation in which the model measures, (n_samples, n_features_out).
 

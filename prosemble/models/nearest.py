@@ -8,7 +8,7 @@ import numpy as np
 
 from prosemble.core.initializers import class_mean
 from prosemble.models import _settings
-from prosemble.models.base import PrototypeModel, unchanged_on_failure
+from prosemble.models.base import PrototypeModel, all_at_once
 from prosemble.objectives import Decision, Votes
 from prosemble.training.data import Rows, merge_equal_rows
 
@@ -28,6 +28,7 @@ class NPC(PrototypeModel):
     (3, 4)
     """
 
+    @all_at_once
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Take the mean of each class.
 
@@ -47,13 +48,12 @@ class NPC(PrototypeModel):
         ValueError
             If the data or a parameter cannot be used; the estimator then keeps its former state.
         """
-        with unchanged_on_failure(self):
-            self._validate_params()
-            X, y, weight = rows = merge_equal_rows(Rows(*self._read(X, y, sample_weight, known=None)))
-            self._learn_from(rows)
-            double = X.astype(np.float64), y, [1] * self.n_classes_, np.random.default_rng(0), weight.astype(np.float64)
-            means, indices = class_mean(*double)
-            self._hold_parameters({"prototypes": means.astype(X.dtype)}, indices)
+        self._validate_params()
+        X, y, weight = rows = merge_equal_rows(Rows(*self._read(X, y, sample_weight, known=None)))
+        self._learn_from(rows)
+        double = X.astype(np.float64), y, [1] * self.n_classes_, np.random.default_rng(0), weight.astype(np.float64)
+        means, indices = class_mean(*double)
+        self._hold_parameters({"prototypes": means.astype(X.dtype)}, indices)
         return self
 
 
@@ -87,6 +87,7 @@ class KNN(PrototypeModel):
             raise ValueError(f"n_neighbors={self.n_neighbors} exceeds the {samples} samples; give 1 to {samples}.")
         return Votes(n_neighbors=int(self.n_neighbors))
 
+    @all_at_once
     def fit(self, X: Any, y: Any) -> Self:
         """Remember the samples.
 
@@ -105,9 +106,8 @@ class KNN(PrototypeModel):
             If the data or a parameter cannot be used, `n_neighbors` above the number of samples included; the
             estimator then keeps its former state.
         """
-        with unchanged_on_failure(self):
-            self._validate_params()
-            X, indices, _ = self._read(X, y, None, known=None)
-            self._hold_parameters({"prototypes": X.copy()}, indices)
-            self._decision()  # says what n_neighbors may be
+        self._validate_params()
+        X, indices, _ = self._read(X, y, None, known=None)
+        self._hold_parameters({"prototypes": X.copy()}, indices)
+        self._decision()  # says what n_neighbors may be
         return self

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import fields, replace
 from numbers import Integral
 from types import MappingProxyType
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, NamedTuple, Self, cast
 
 import jax
 import jax.numpy as jnp
@@ -24,7 +26,7 @@ from prosemble.core.distance import squared_euclidean_distance_matrix
 from prosemble.core.initializers import filled
 from prosemble.distances import Distance, Start, evaluate
 from prosemble.models import _docs, _settings, prediction
-from prosemble.models.base import _AS_GIVEN, DrawnPrototypes, unchanged_on_failure
+from prosemble.models.base import _AS_GIVEN, DrawnPrototypes, all_at_once
 from prosemble.models.model import Hook, Model
 from prosemble.models.quantized import attribute_of
 from prosemble.objectives import Cooperation, Decision, Objective
@@ -41,8 +43,18 @@ _CHUNK = 2e10
 # Epochs after which a training that has moved nothing is given up.
 _PATIENT = 10
 
+# Constructor values that only training reads, and that a pickle may not be able to hold.
+_OBJECTS = ("optimizer", "lr_scheduler", "callbacks")
+
 # Fitted attributes beside those that tell of the training, whose names no parameter can have.
 _TAKEN = ("classes_", "n_classes_", "prototype_labels_", "n_features_in_", "feature_names_in_", "quantization_")
+
+
+class _Device(NamedTuple):
+    """What a pickle keeps of a device."""
+
+    platform: str
+    id: int
 
 
 class SupervisedPrototypeModel(DrawnPrototypes):
@@ -105,17 +117,38 @@ class SupervisedPrototypeModel(DrawnPrototypes):
 
     def __sklearn_clone__(self) -> Self:
         # Devices can be shared, but not copied.
-        bare = self._bare()
+        bare = copy.copy(self)
         bare.devices = None
         cloned = cast(Self, super(SupervisedPrototypeModel, bare).__sklearn_clone__())
         cloned.devices = self.devices
         return cloned
 
-    def _bare(self) -> Self:
-        """Return a copy that shares all with this model, made without what a pickle asks for."""
-        bare = object.__new__(type(self))
-        bare.__dict__.update(self.__dict__)
-        return bare
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a pickle holds: devices by number, and of a fitted model no objects that it cannot hold."""
+        state = super().__getstate__()
+        if state.get("devices") is not None:
+            state = {**state, "devices": [_Device(each.platform, each.id) for each in state["devices"]]}
+        if "_groups" not in state:  # whoever trains it elsewhere needs them all
+            return state
+        defaults = {field.name: field.default for field in fields(SupervisedPrototypeModel)}
+        lost = [name for name in _OBJECTS if not _can_be_pickled(state.get(name))]
+        return {**state, **{name: defaults[name] for name in lost}, **({"_lost": lost} if lost else {})}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        state = dict(state)
+        if lost := state.pop("_lost", None):
+            warnings.warn(
+                f"A pickle cannot hold the {', '.join(lost)} that this {type(self).__name__} was made with; the "
+                "default is used where it trains further. Use set_params to give it again.",
+                stacklevel=2,
+            )
+        wanted = state.get("devices")
+        if wanted is not None:
+            known = {(device.platform, device.id): device for device in jax.devices()}
+            state["devices"] = [known[device] for device in wanted if device in known] or None
+            if len(state["devices"] or ()) < len(wanted):
+                warnings.warn(f"{len(wanted)} devices were pickled, not all of which are here.", stacklevel=2)
+        super().__setstate__(state)
 
     # What a model is made of: named models override these three, a user's may override `_compute_loss`.
 
@@ -172,7 +205,7 @@ class SupervisedPrototypeModel(DrawnPrototypes):
     def _trainable(self) -> Model:
         hook = None
         if self._has_own_loss():
-            resolved = self._bare()
+            resolved = copy.copy(self)
             resolved.distance_fn = self.distance_fn or squared_euclidean_distance_matrix
             resolved.transfer_fn = get_activation(self.transfer_fn or "identity")
             if self.allow_nan:
@@ -206,6 +239,7 @@ class SupervisedPrototypeModel(DrawnPrototypes):
 
     # Training.
 
+    @all_at_once
     def fit(
         self,
         X: Any,
@@ -232,8 +266,8 @@ class SupervisedPrototypeModel(DrawnPrototypes):
             taken as they are: steps of a pipeline before the model do not see them.
         X_val : array-like of shape (n_validation_samples, n_features), optional
         y_val : array-like of shape (n_validation_samples,), optional
-            The same by scikit-learn's names, which metadata routing passes on: `Pipeline(..., transform_input=["X_val"])`
-            transforms them as it does X.
+            The same by scikit-learn's names, which metadata routing passes on: `Pipeline(...,
+            transform_input=["X_val"])` transforms them as it does X.
         initial_prototypes : array-like of shape (n_prototypes, n_features), optional
             Where to start, in the place of the initialiser.
         initial_labels : array-like of shape (n_prototypes,), optional
@@ -254,22 +288,21 @@ class SupervisedPrototypeModel(DrawnPrototypes):
         ValueError
             If the data or a parameter cannot be used; the estimator then keeps its former state.
         """
-        with unchanged_on_failure(self):
-            self._validate_params()
-            validation_data = _validation(validation_data, X_val, y_val)
-            if resume and (initial_prototypes is not None or initial_labels is not None):
-                raise ValueError("resume=True starts from the fitted prototypes; initial_prototypes cannot act.")
-            if resume:
-                check_is_fitted(self)
-                self._require_full_precision("fit(resume=True)")
-            given = Rows(*self._read(X, y, sample_weight, known=self.classes_ if resume else None))
-            rows, merged = self._arrange(given)
-            if not resume:
-                self._start(merged, given, initial_prototypes, initial_labels)
-            first = self.n_iter_ if resume else 0
-            # A training that was killed after its last epoch has nothing left to do.
-            until = max(first, self.max_iter) if resume and self._interrupted else first + self.max_iter
-            self._train(rows, self._read_validation(validation_data), until)
+        self._validate_params()
+        validation_data = _validation(validation_data, X_val, y_val)
+        if resume and (initial_prototypes is not None or initial_labels is not None):
+            raise ValueError("resume=True starts from the fitted prototypes; initial_prototypes cannot act.")
+        if resume:
+            check_is_fitted(self)
+            self._require_full_precision("fit(resume=True)")
+        given = Rows(*self._read(X, y, sample_weight, known=self.classes_ if resume else None))
+        rows, merged = self._arrange(given)
+        if not resume:
+            self._start(merged, given, initial_prototypes, initial_labels)
+        first = self.n_iter_ if resume else 0
+        # A training that was killed after its last epoch has nothing left to do.
+        until = max(first, self.max_iter) if resume and self._interrupted else first + self.max_iter
+        self._train(rows, self._read_validation(validation_data), until)
         return self
 
     def fit_many(self, X: Any, y: Any, seeds: int | Sequence[int] = 10, sample_weight: Any = None) -> Self:
@@ -320,6 +353,7 @@ class SupervisedPrototypeModel(DrawnPrototypes):
         self.best_seed_, self.seed_losses_ = seeds[best], losses
         return self
 
+    @all_at_once
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
         """Learn from one pass over `X`; the optimiser's state is kept from call to call.
 
@@ -337,23 +371,22 @@ class SupervisedPrototypeModel(DrawnPrototypes):
         -------
         self
         """
-        with unchanged_on_failure(self):
-            self._validate_params()
-            fitted = hasattr(self, "classes_")
-            if fitted:
-                self._require_full_precision("partial_fit")
-                if classes is not None and not np.array_equal(np.unique(classes), self.classes_):
-                    raise ValueError(f"classes={classes!r} differs from that of the first call: {self.classes_}.")
-                known = self.classes_
-            elif classes is None:
-                raise ValueError("classes must be given on the first call of partial_fit; got None.")
-            else:
-                known = np.unique(classes)
-            given = Rows(*self._read(X, y, sample_weight, known=known, reset=not fitted))
-            rows, merged = self._arrange(given)
-            if not fitted:
-                self._start(merged, given, None, None, stream=True)
-            self._train(rows, None, self.n_iter_ + 1, one_pass=True)
+        self._validate_params()
+        fitted = hasattr(self, "classes_")
+        if fitted:
+            self._require_full_precision("partial_fit")
+            if classes is not None and not np.array_equal(np.unique(classes), self.classes_):
+                raise ValueError(f"classes={classes!r} differs from that of the first call: {self.classes_}.")
+            known = self.classes_
+        elif classes is None:
+            raise ValueError("classes must be given on the first call of partial_fit; got None.")
+        else:
+            known = np.unique(classes)
+        given = Rows(*self._read(X, y, sample_weight, known=known, reset=not fitted))
+        rows, merged = self._arrange(given)
+        if not fitted:
+            self._start(merged, given, None, None, stream=True)
+        self._train(rows, None, self.n_iter_ + 1, one_pass=True)
         return self
 
     def _arrange(self, given: Rows) -> tuple[Rows, Rows]:
@@ -507,7 +540,7 @@ class SupervisedPrototypeModel(DrawnPrototypes):
             for callback in callbacks:
                 callback.on_fit_end(self, info)
         if interrupt.came:
-            warnings.warn(f"Training interrupted after epoch {self.n_iter_}.", stacklevel=4)
+            warnings.warn(f"Training interrupted after epoch {self.n_iter_}.", stacklevel=5)
 
     def _warn_of_standstill(self, rows: Rows) -> None:
         X, y = cast(np.ndarray, rows.X), cast(np.ndarray, rows.y)
@@ -518,7 +551,7 @@ class SupervisedPrototypeModel(DrawnPrototypes):
             f"Training has moved nothing in {self.n_iter_} epochs: with lr={self.lr!r} each change is less than "
             f"{self._precision()} tells apart beside samples of up to {np.nanmax(np.abs(X)):.3g}, or the loss does not "
             "change with them. Scale the features, as a StandardScaler does.",
-            stacklevel=5,
+            stacklevel=6,
         )
 
     def _weigh(self, rows: Rows, validation: Rows | None) -> tuple[Rows, Rows | None]:
@@ -601,3 +634,13 @@ def _validation(pair: tuple[Any, Any] | None, X: Any, y: Any) -> tuple[Any, Any]
             f"Validation samples are X_val and y_val, or validation_data=(X, y); got {' and '.join(given)}."
         )
     return X, y
+
+
+def _can_be_pickled(value: Any) -> bool:
+    if value is None or isinstance(value, str):
+        return True
+    try:
+        pickle.dumps(value)
+    except Exception:  # of whatever kind
+        return False
+    return True

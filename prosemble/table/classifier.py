@@ -18,7 +18,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, chec
 
 from prosemble import _words as words
 from prosemble.inspection.explanations import COLUMNS
-from prosemble.models.base import PrototypeModel, unchanged_on_failure
+from prosemble.models.base import PrototypeModel, all_at_once
 from prosemble.models.wrapped import unwrapped
 from prosemble.table import prototypes
 from prosemble.table.kinds import Column
@@ -146,6 +146,7 @@ class TableClassifier(ClassifierMixin, BaseEstimator):
 
     # Training.
 
+    @all_at_once
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Judge the columns, and learn from them.
 
@@ -167,16 +168,15 @@ class TableClassifier(ClassifierMixin, BaseEstimator):
         ValueError
             If rows have no label, an option names no column, or nothing is left to learn from.
         """
-        with unchanged_on_failure(self):
-            return self._trained(*self.begin_fit(X, y, sample_weight))
+        return self._trained(*self.begin_fit(X, y, sample_weight))
 
+    @all_at_once
     def fit_read(self, columns: Sequence[Column], rows: pd.DataFrame, y: np.ndarray) -> Self:
         """Fit to rows of a table that were read by its columns, which may be some of those that it has."""
-        with unchanged_on_failure(self):
-            estimator = self._untrained()
-            features = self.table_.learn(columns, rows)
-            self._begin(estimator, y)
-            return self._trained(features, y, None)
+        estimator = self._untrained()
+        features = self.table_.learn(columns, rows)
+        self._begin(estimator, y)
+        return self._trained(features, y, None)
 
     def begin_fit(self, X: Any, y: Any, sample_weight: Any = None) -> tuple[pd.DataFrame, np.ndarray, Any]:
         """Hold all but what the estimator learns, and return features, labels and weights that it is to be trained on.
