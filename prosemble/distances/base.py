@@ -102,6 +102,8 @@ class Distance(Part):
     """
 
     shift_invariant: ClassVar[bool] = False
+    #: Whether several models are trained as fast one after the other as together: their products are large already.
+    alone: ClassVar[bool] = False
     #: What errors call it, where the user has given something else.
     given_as: ClassVar[str | None] = None
 

@@ -32,6 +32,7 @@ class Omega(Distance):
     """
 
     shift_invariant: ClassVar[bool] = True
+    alone: ClassVar[bool] = True
 
     accepts: ClassVar[dict[str, list[Any]]] = {"latent_dim": [COUNT, None], "regularization": [NOT_NEGATIVE, None]}
 

@@ -57,6 +57,7 @@ class WassersteinOmega(Distance):
     """The same after the projection of point and Gaussian by omega."""
 
     shift_invariant: ClassVar[bool] = True
+    alone: ClassVar[bool] = True
 
     metric: Omega = Omega()
 

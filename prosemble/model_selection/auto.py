@@ -11,9 +11,10 @@ from typing import Any, ClassVar, NamedTuple, Self
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
-from sklearn.model_selection import RepeatedStratifiedKFold
+from sklearn.model_selection import RepeatedStratifiedKFold, train_test_split
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, RobustScaler, StandardScaler
+from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -232,7 +233,27 @@ class AutoPrototypeClassifier(ClassifierMixin, BaseEstimator):
         self.classes_ = classes
         self.leaderboard_ = leaderboard(board, chosen)
         self.best_score_ = float(chosen.scores.mean())
+        if self.time_budget is not None:
+            left = self.time_budget - (time.perf_counter() - begin)
+            # Of as many rows as are trained on in a fold.
+            takes = SURELY * pace * chosen.candidate.multiplications(rows.shape[1], len(classes))
+            fit_in = left / takes * len(rows) * (folds - 1) / folds
+            X, y = self._as_many_as(X, y, int(min(fit_in, 2**62)), len(rows))
         self.best_estimator_ = chosen.candidate.pipeline(self.random_seed).fit(X, y)
+
+    def _as_many_as(self, X: Any, y: Any, fit_in: int, searched: int) -> tuple[Any, Any]:
+        """Return as many of the rows as can be trained on in the time that is left, those of the search at least."""
+        n = len(y)
+        most = max(fit_in, searched)
+        if most >= n:
+            return X, y
+        some = train_test_split(np.arange(n), train_size=most, stratify=y, random_state=self.random_seed)[0]
+        warnings.warn(
+            f"time_budget={self.time_budget} leaves time to train the chosen model on {most:,} of {n:,} rows; a larger "
+            "one, or None, trains it on more.",
+            stacklevel=5,
+        )
+        return _safe_indexing(X, np.sort(some)), _safe_indexing(y, np.sort(some))
 
     def _check_classes(self, classes: np.ndarray, counts: np.ndarray) -> None:
         if len(classes) < 2:

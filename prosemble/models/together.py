@@ -70,7 +70,7 @@ def fit_together(models: Sequence[SupervisedPrototypeModel], X: Any, y: Any, sam
     -------
     list
         Each model fitted, or None where its own `fit` has to do it: to run callbacks or share rows out over devices,
-        or to raise what is wrong.
+        to raise what is wrong, or since it is as fast by itself.
     """
     return fit_all_together([(models, X, y, sample_weight)], 1)[0]
 
@@ -92,7 +92,9 @@ def fit_all_together(problems: Iterable[Problem], like: int) -> list[Fitted]:
             if model.callbacks or model.verbose or not model.use_scan or model.devices is not None:
                 continue
             try:
-                jobs.append((_job(model, X, y, sample_weight, shared), fitted, index))
+                job = _job(model, X, y, sample_weight, shared)
+                if not getattr(getattr(job.training.model, "distance", None), "alone", False):
+                    jobs.append((job, fitted, index))
             except Exception:  # of any kind: a user's initialiser may raise what it likes
                 continue
         if jobs and like * (jobs[0][0].data.train.X.size + sum(job.distances for job, _, _ in jobs)) > _TOGETHER:

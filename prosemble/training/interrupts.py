@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+
+# Where a training is one of many: what Ctrl-C cut short would be taken for a result.
+_MANY = (
+    "sklearn.model_selection", "sklearn.ensemble", "sklearn.calibration", "sklearn.feature_selection",
+    "sklearn.multiclass", "prosemble.model_selection", "prosemble.table.recipe",
+)  # fmt: skip
 
 
 @dataclass
@@ -21,11 +28,15 @@ def deferred_interrupt() -> Iterator[Interrupt]:
     """Note the first Ctrl-C in the place of a `KeyboardInterrupt`; a second one acts as it always does.
 
     Only the main thread hears signals; in another one this changes nothing, nor where Ctrl-C is ignored or has a
-    handler of its own.
+    handler of its own. Within a search, Ctrl-C ends the search.
     """
     interrupt = Interrupt()
     former = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or former is not signal.default_int_handler:
+    if (
+        threading.current_thread() is not threading.main_thread()
+        or former is not signal.default_int_handler
+        or _one_of_many()
+    ):
         yield interrupt
         return
 
@@ -38,3 +49,13 @@ def deferred_interrupt() -> Iterator[Interrupt]:
         yield interrupt
     finally:
         signal.signal(signal.SIGINT, former)
+
+
+def _one_of_many() -> bool:
+    """Whether a search, an ensemble or the like has called this training."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        if str(frame.f_globals.get("__name__")).startswith(_MANY):
+            return True
+        frame = frame.f_back  # type: ignore[assignment]
+    return False

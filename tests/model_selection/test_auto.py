@@ -192,7 +192,8 @@ def test_more_rows_than_are_searched_on_keep_every_class():
         assert len(set(some)) == len(some) <= ROWS + 10 and (part >= np.minimum(whole, FOLDS)).all()
         np.testing.assert_allclose(part[:2] / len(some), whole[:2] / len(labels), rtol=0.01)
     auto = AutoPrototypeClassifier(time_budget=0, scalings=("none",), max_prototypes=4)
-    auto.fit(rng.normal(size=(len(labels), 2)) + 9 * labels[:, None], labels)
+    with pytest.warns(UserWarning, match="leaves time to train the chosen model on 5,005 of 30,009 rows"):
+        auto.fit(rng.normal(size=(len(labels), 2)) + 9 * labels[:, None], labels)
     assert auto.leaderboard_.numbers.min() == 8
 
 
@@ -218,3 +219,14 @@ def test_a_kind_of_model_that_cannot_be_trained_is_no_candidate(few, monkeypatch
     monkeypatch.setattr(LocalOmega, "init", fail)
     board = AutoPrototypeClassifier(time_budget=None, max_prototypes=3, scalings=("none",)).fit(*few).leaderboard_
     assert set(board.model) == {"GLVQ", "GRLVQ", "GMLVQ", "RSLVQ"}
+
+
+def test_the_last_fit_keeps_the_budget_too(monkeypatch):
+    rng = np.random.default_rng(0)
+    y = rng.integers(2, size=4000)
+    X = rng.normal(size=(4000, 3)) + y[:, None]
+    monkeypatch.setattr(prosemble.model_selection.auto, "ROWS", 300)
+    monkeypatch.setattr(prosemble.model_selection.auto, "some_rows", lambda labels, seed: np.arange(300))
+    with pytest.warns(UserWarning, match="time_budget=0 leaves time to train the chosen model on 300 of 4,000 rows"):
+        auto = AutoPrototypeClassifier(time_budget=0, scalings=("none",)).fit(X, y)
+    assert auto.score(X, y) > 0.7

@@ -204,7 +204,11 @@ def test_routed_weights_go_where_they_are_asked_for(iris, model):
     same_results(*searches)
 
 
-@pytest.mark.parametrize("name", KINDS)
+def test_models_of_one_matrix_are_trained_one_by_one(iris):
+    assert fit_together([models.GMLVQ(max_iter=2), models.GMLVQ(lr=0.1, max_iter=2)], *iris) == [None, None]
+
+
+@pytest.mark.parametrize("name", [name for name in KINDS if name != "GMLVQ"])
 def test_every_kind_of_model_is_trained_as_by_itself(iris, name):
     cls = getattr(models, name)
     with float64():

@@ -12,6 +12,7 @@ import numpy as np
 import optax
 import pytest
 from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
 
 from prosemble.core.callbacks import Callback, Checkpoint, JSONLinesLog, ProgressBar, PrototypeHistory, TensorBoard
 from prosemble.models import GLVQ
@@ -221,3 +222,16 @@ def test_the_history_of_the_prototypes(iris):
     assert history.epochs == [0, 3, 5]
     with pytest.raises(ValueError, match="every must be an int >= 1; got 0"):
         PrototypeHistory(every=0)
+
+
+def test_ctrl_c_ends_a_search_and_not_one_of_its_fits(iris):
+    class Presses(Callback):
+        def on_iteration_end(self, model, info):
+            if info["iteration"] == 2:
+                signal.raise_signal(signal.SIGINT)
+
+    model = GLVQ(max_iter=9, callbacks=[Presses()])
+    with pytest.warns(UserWarning, match="Training interrupted after epoch 3"):
+        assert model.fit(*iris).n_iter_ == 3
+    with pytest.raises(KeyboardInterrupt):
+        GridSearchCV(model, {"lr": [0.1, 0.2]}, cv=2).fit(*iris)
