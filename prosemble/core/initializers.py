@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from scipy.spatial.distance import cdist
+from scipy.spatial.distance import cdist, pdist
 
 Counts = Sequence[int]
 Initialized = tuple[np.ndarray, np.ndarray]
@@ -163,6 +163,12 @@ def median_distance(X: np.ndarray, prototypes: np.ndarray) -> float:
     """Return the median Euclidean distance of (at most a thousand of) the samples to the prototypes."""
     chosen = X[:: -(-len(X) // 1000)]
     return float(np.median(cdist(chosen, prototypes)))
+
+
+def estimate_sigma(X: np.ndarray) -> float:
+    """Return the median Euclidean distance between (at most a thousand of) the samples: a width for kernels."""
+    chosen = np.asarray(X, np.float64)[:: -(-len(X) // 1000)]
+    return float(np.median(pdist(chosen)))
 
 
 #: The initialisers by the name that `prototypes_initializer` takes.

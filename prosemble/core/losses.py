@@ -122,6 +122,23 @@ def rslvq_loss(distances: Distances, target_labels: Targets, prototype_labels: L
     return (jnp.logaddexp(own, other) - own).mean()
 
 
+def ng_rslvq_loss(
+    distances: Distances,
+    target_labels: Targets,
+    prototype_labels: Labels,
+    sigma: Number = 1.0,
+    gamma: Number = 1.0,
+) -> Scalar:
+    """Mean of -log P(own class), each prototype weighted by exp(-rank / gamma), its rank being among all of them.
+
+    Of two prototypes that are equally near, the first has the lower rank. Under the mixture exp(-d / (2 sigma^2)).
+    """
+    rank = distances.argsort(axis=1).argsort(axis=1)
+    evidence = -distances / (2.0 * sigma**2) - rank / gamma
+    own, other = log_evidence(evidence, target_labels, prototype_labels)
+    return (jnp.logaddexp(own, other) - own).mean()
+
+
 def cross_entropy_lvq_loss(
     distances: Distances, target_labels: Targets, prototype_labels: Labels, n_classes: int
 ) -> Scalar:

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 from scipy.special import softmax
@@ -10,6 +11,7 @@ from scipy.special import softmax
 from prosemble.core.constraints import log_weights
 from prosemble.core.distance import centred_relevance_distance_matrix
 from prosemble.core.missing import observed_relevance_distance_matrix
+from prosemble.core.part import NOT_NEGATIVE, Number
 from prosemble.distances.base import Distance, Params, Quadratic, Start
 
 
@@ -17,9 +19,16 @@ class Relevance(Distance):
     """sum_j relevances_j (x_j - w_j)^2, relevances positive with sum one (Hammer & Villmann 2002).
 
     Their logarithms are what is trained: a step changes each by a factor, however many features share the sum.
+
+    `sparsity` times the sum of their roots is added to the mean loss: the L1 norm of the factors that features are
+    scaled by, whose squares have sum one, which is least where a single feature counts (Tibshirani 1996).
     """
 
     shift_invariant: ClassVar[bool] = True
+
+    accepts: ClassVar[dict[str, list[Any]]] = {"sparsity": [NOT_NEGATIVE, None]}
+
+    sparsity: Number | None = None
 
     allow_nan: bool = False
 
@@ -35,6 +44,11 @@ class Relevance(Distance):
 
     def quadratic(self, params: Params) -> Quadratic:
         return Quadratic(np.sqrt(softmax(np.asarray(params["log_relevances"], np.float64))))
+
+    def penalty(self, params: Params) -> Float[Array, ""] | None:
+        if self.sparsity is None:
+            return None
+        return self.sparsity * jnp.exp(0.5 * jax.nn.log_softmax(params["log_relevances"])).sum()
 
     def project(self, params: Params) -> Params:
         return {**params, "log_relevances": log_weights(params["log_relevances"])}

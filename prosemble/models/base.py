@@ -15,7 +15,13 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import estimator_html_repr
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d, validate_data
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    check_consistent_length,
+    check_is_fitted,
+    column_or_1d,
+    validate_data,
+)
 
 from prosemble import _words as words
 from prosemble._probabilities import probabilities
@@ -449,6 +455,43 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
         from prosemble.inspection.counterfactuals import counterfactual
 
         return counterfactual(self, X, target)
+
+    @of_one_fit
+    def prototype_win_ratios(self, X: Any, y: Any) -> Any:
+        """Return how often each prototype decides, and decides rightly.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,)
+
+        Returns
+        -------
+        DataFrame, a row for each prototype
+            - `label`: of the prototype.
+            - `decides`: the share of the samples for whose predicted class it says most; the sum is one.
+            - `rightly`: the share of these that are of that class; NaN where there are none.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from prosemble.models import NPC
+        >>> X, y = load_iris(return_X_y=True)
+        >>> NPC().fit(X, y).prototype_win_ratios(X, y).round(2)
+           label  decides  rightly
+        0      0     0.33     1.00
+        1      1     0.35     0.87
+        2      2     0.31     0.91
+        """
+        import pandas as pd
+
+        check_consistent_length(X, y)
+        why = self.explain(X, as_frame=False, contributions=False)
+        right = why["prediction"] == column_or_1d(y)
+        count = np.bincount(why["prototype"], minlength=len(self.prototype_labels_))
+        rightly = np.bincount(why["prototype"], weights=right, minlength=len(count))
+        share = np.divide(rightly, count, out=np.full(len(count), np.nan), where=count > 0)
+        return pd.DataFrame({"label": self.prototype_labels_, "decides": count / len(right), "rightly": share})
 
     # Notebooks.
 

@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from numbers import Integral
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin
 from sklearn.utils import _safe_indexing, check_array, check_consistent_length
+from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import _check_sample_weight
 
 from prosemble import _words as words
 from prosemble.core.part import COUNT, POSITIVE
 from prosemble.distances import Distance, Encoded, Omega
 from prosemble.encoders import CNN, MLP, Encoder, encode, layer_activation
+from prosemble.models.cbc import CBC
 from prosemble.models.glvq import GLVQ
 from prosemble.models.metrics import OmegaMetric, Representation, TangentMetric
 from prosemble.models.probabilistic import RSLVQ
+from prosemble.objectives import Objective, SoftLVQ
 
 
 class LatentMetric(ClassNamePrefixFeaturesOutMixin, Representation):
@@ -178,6 +181,16 @@ class PLVQ(PerceptronMetric, RSLVQ):
 
     _siamese = False
 
+    loss_type: str = "rslvq"
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"loss_type": [StrOptions({"rslvq", "nllr"})]}
+    _parameter_docs = """
+        loss_type : {'rslvq', 'nllr'}, default='rslvq'
+            -log P(own class), or 'nllr' for -log of P(own class) / P(other classes), which has no lower bound."""
+
+    def _objective(self) -> Objective:
+        return replace(cast(SoftLVQ, super()._objective()), robust=self.loss_type == "rslvq")
+
     def _labelled(self, X: Any, y: Any, sample_weight: Any, every_class: bool) -> tuple[Any, Any, Any]:
         shape: tuple[int, ...] = np.shape(y) if isinstance(y, list) else getattr(y, "shape", ())
         if len(shape) != 2 or shape[1] < 2:
@@ -219,3 +232,9 @@ class ImageGMLVQ(ConvolutionalMetric, LatentMatrix, GLVQ):
 
 class ImageGTLVQ(ConvolutionalMetric, TangentMetric, GLVQ):
     """GTLVQ of what a convolutional network makes of images and prototypes."""
+
+
+class ImageCBC(ConvolutionalMetric, CBC):
+    """Classification by components of what a convolutional network makes of images; components are images."""
+
+    margin: float = 0.3  # CBC's, which the metric's own base would hide

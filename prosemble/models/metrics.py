@@ -322,7 +322,13 @@ class ExponentialKernelMetric(LearnedMetric):
             Standard deviation of the entries of omega_hat at the start."""
     _attribute_docs = """
         omega_hat_ : ndarray of shape (n_features, latent_dim)
-            The matrix of the kernel exp(v^T omega_hat omega_hat^T w)."""
+            The matrix of the kernel exp(v^T omega_hat omega_hat^T w).
+        lambda_hat_ : ndarray of shape (n_features, n_features)
+            `omega_hat_ omega_hat_^T`."""
+
+    @property
+    def lambda_hat_(self) -> np.ndarray:
+        return _squared(self._parameters()["omega_hat"], "omega_hat_")
 
     def _distance(self) -> Distance:
         return ExponentialKernel(latent_dim=self.latent_dim, scale=float(self.omega_hat_scale))

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from prosemble.models.glvq import GLVQ
+from prosemble.models.kernel import DKGLVQ, DKGMLVQ, DKGRLVQ
 from prosemble.models.metrics import LocalMatrixMetric, MatrixMetric, RelevanceMetric, TangentMetric
 from prosemble.models.probabilistic import CELVQ, LMRSLVQ, MRSLVQ, RSLVQ
 from prosemble.models.prototype_base import SupervisedPrototypeModel
@@ -74,6 +75,24 @@ class SLNG(LocalMatrixMetric, SNG):
 
 class STNG(TangentMetric, SNG):
     """Supervised tangent neural gas: SNG with the distance to an affine subspace."""
+
+
+class SCMNG(SLNG):
+    """Supervised class-wise matrix neural gas: SNG with a matrix for each class, which its prototypes share."""
+
+    per_class: bool = True
+
+
+class DKGLVQ_NG(NeuralGasCooperation, DKGLVQ):
+    """DKGLVQ with neural gas cooperation: SNG with a Gaussian kernel of learned width for each prototype."""
+
+
+class DKGRLVQ_NG(NeuralGasCooperation, DKGRLVQ):
+    """DKGRLVQ with neural gas cooperation: the same with weighted features."""
+
+
+class DKGMLVQ_NG(NeuralGasCooperation, DKGMLVQ):
+    """DKGMLVQ with neural gas cooperation: SNG with an exponential kernel, whose matrix is learned."""
 
 
 class RSLVQ_NG(NeuralGasCooperation, RSLVQ):

@@ -81,6 +81,10 @@ NAMED = {
     "SMNG": ("omega", "GLVQ", NEURAL_GAS),
     "SLNG": ("local omega", "GLVQ", NEURAL_GAS),
     "STNG": ("tangent", "GLVQ", NEURAL_GAS),
+    "SCMNG": ("local omega of classes", "GLVQ", NEURAL_GAS),
+    "DKGLVQ_NG": ("Gaussian kernel", "GLVQ", NEURAL_GAS),
+    "DKGRLVQ_NG": ("relevance kernel", "GLVQ", NEURAL_GAS),
+    "DKGMLVQ_NG": ("exponential kernel", "GLVQ", NEURAL_GAS),
     "RSLVQ_NG": ("squared Euclidean", "RSLVQ", NEURAL_GAS),
     "MRSLVQ_NG": ("omega", "RSLVQ", NEURAL_GAS),
     "LMRSLVQ_NG": ("local omega", "RSLVQ", NEURAL_GAS),
@@ -103,6 +107,7 @@ NAMED = {
     "ImageGMLVQ": ("CNN, omega", "GLVQ", None),
     "ImageGTLVQ": ("CNN, tangent", "GLVQ", None),
     "CBC": ("squared Euclidean", "CBC", None),
+    "ImageCBC": ("CNN", "CBC", None),
     "PrototypeClassifier": ("squared Euclidean", "GLVQ", None),
 }
 
@@ -119,7 +124,7 @@ def test_every_named_model_is_told():
 @pytest.mark.parametrize("name", [param for param in EVERY_MODEL if param.values[0] != "PrototypeClassifier"])
 def test_a_named_model_is_a_choice_of_parts(name, iris):
     start = {**START, **settings(name, 4)}
-    if name == "CBC":  # which counts its components otherwise
+    if name in ("CBC", "ImageCBC"):  # which counts its components otherwise
         start["n_components"] = 3 * start.pop("n_prototypes_per_class")
     named, open_form = MODELS[name](**start).fit(*iris), composed(*NAMED[name]).fit(*iris)
     np.testing.assert_array_equal(named.prototypes_, open_form.prototypes_)
@@ -307,7 +312,8 @@ def test_distances_are_euclidean_in_the_representation(name, iris):
     pandas = pytest.importorskip("pandas", reason="data frames out need pandas")
     X, y = iris
     frame = pandas.DataFrame(X, columns=list("abcd"))
-    model = MODELS[name](**START, **settings(name, 4)).fit(frame, y).set_output(transform="pandas")
+    start = {key: value for key, value in START.items() if key in ("max_iter", "lr") or name != "ImageCBC"}
+    model = MODELS[name](**start, **settings(name, 4)).fit(frame, y).set_output(transform="pandas")
     shown = model.transform(frame)
     assert list(shown.columns) == list(model.get_feature_names_out())
     if name in ("GRLVQ", "GMLVQ", "SRNG", "SMNG", "MRSLVQ"):
@@ -338,7 +344,7 @@ def test_no_array_of_samples_times_prototypes_times_features(name, monkeypatch):
     n, p, d = 128, 21, 11
     X = np.random.default_rng(0).standard_normal((n, d)).astype(np.float32)
     model = MODELS[name](max_iter=1, **settings(name, d))
-    model.set_params(**({"n_components": p} if name == "CBC" else {"n_prototypes_per_class": p // 3}))
+    model.set_params(**({"n_components": p} if "CBC" in name else {"n_prototypes_per_class": p // 3}))
     (program,) = programs(monkeypatch, lambda: model.fit(X, np.arange(n) % 3), compiled=True)
     assert f"[{n},{d}]" in program
     assert not any(f"[{','.join(map(str, size))}]" in program for size in ((n, p, d), (p, n, d), (n, d, p)))

@@ -67,7 +67,7 @@ def of_model(cls):
 
     def loss(W, X):
         weight = jnp.ones(len(X), X.dtype)
-        others = {name: jnp.asarray(value, X.dtype) for name, value in initial.items()}
+        others = {n: jnp.asarray(v, X.dtype if v.dtype.kind == "f" else v.dtype) for n, v in initial.items()}
         # Shifted about the origin, as the loop does; about a sample, so that all stays exact.
         params, rows = {"prototypes": W - X[2], **others}, Rows(X - X[2], jnp.asarray(Y), weight)
         return trainable.loss(params, rows, weight.sum(), jnp.asarray(C), jnp.int32(0))
@@ -85,7 +85,9 @@ FUNCTIONS["neural_gas"] = of_matrix(lambda D, y, c: losses.neural_gas_energy(D, 
 # The exponential kernel is cut off on features of this size; tests/core/test_distance.py has its gradient.
 # The layers of encoders are JAX's own, and flat or kinked on features of these sizes.
 FUNCTIONS |= {
-    name: of_model(cls) for name, cls in MODELS.items() if name != "DKGMLVQ" and not hasattr(cls, "activation")
+    name: of_model(cls)
+    for name, cls in MODELS.items()
+    if not name.startswith("DKGMLVQ") and not hasattr(cls, "activation")
 }
 
 
