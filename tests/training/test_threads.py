@@ -5,7 +5,7 @@ from contextlib import ExitStack
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from prosemble.models import GMLVQ
+from prosemble.models import LGMLVQ
 from prosemble.models.together import fit_together
 from prosemble.training import loop
 from prosemble.training.threads import one_thread_each
@@ -21,7 +21,7 @@ def test_one_while_it_trains_and_then_as_before(together, iris, monkeypatch):
     run, seen = loop.run, []
     monkeypatch.setattr(loop, "run", lambda *arguments: seen.append(threads()) or run(*arguments))
     with threadpool_limits(2, user_api="blas"):
-        models = [GMLVQ(max_iter=1, regularization=eta) for eta in (0.01, 0.02)]
+        models = [LGMLVQ(max_iter=1, regularization=eta) for eta in (0.01, 0.02)]
         if together:
             fit_together(models, X, y)
         else:
