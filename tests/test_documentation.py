@@ -71,7 +71,14 @@ def test_no_block_and_no_command_is_left_out():
     assert [command for command in COMMANDS if not any(re.fullmatch(kind, command) for kind in KINDS.values())] == []
 
 
-@pytest.mark.parametrize("page", [page for page, blocks in PAGES.items() if {"python", "c"} & set(dict(blocks))])
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, marks=[pytest.mark.breadth] if "families" in page else [])
+        for page, blocks in PAGES.items()
+        if {"python", "c"} & set(dict(blocks))
+    ],
+)
 def test_blocks_of_code(page, tmp_path, monkeypatch):
     if page in NEEDS_ONNX and not HAS_ONNX:
         pytest.skip("the extra onnx is not installed")

@@ -52,6 +52,7 @@ def test_programs_are_forgotten_before_the_maps_run_out(monkeypatch, tmp_path):
 
 
 @needs_maps
+@pytest.mark.breadth
 def test_programs_are_forgotten_while_others_run(monkeypatch):
     X, y = np.random.default_rng(0).normal(size=(60, 3)), np.arange(60) % 3
     model = GLVQ(max_iter=3).fit(X, y)

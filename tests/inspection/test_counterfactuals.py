@@ -86,6 +86,7 @@ def test_no_point_of_a_grid_is_nearer_where_planes_bound(part, iris):
     assert (found >= best - 0.01 * unit).all()  # the grid's own width
 
 
+@pytest.mark.breadth
 @pytest.mark.parametrize("part", CURVES.values(), ids=CURVES)
 def test_hardly_any_is_much_nearer_elsewhere(part, iris):
     found, best, _ = in_plane(part, iris)

@@ -77,7 +77,7 @@ def test_onnx_says_what_the_model_says(name, tmp_path, capfd):
 
 
 @needs_onnx
-@pytest.mark.parametrize("features", [3, 20])
+@pytest.mark.parametrize("features", [pytest.param(3, marks=pytest.mark.breadth), 20])
 def test_onnx_tells_apart_what_lies_far_away_and_votes_level(features, tmp_path):
     rng = np.random.default_rng(0)
     y = rng.integers(3, size=120)

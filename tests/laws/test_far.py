@@ -37,7 +37,7 @@ def arguments(names, p, d):
     return [made[name] for name in names]
 
 
-@pytest.mark.parametrize("where", ["a cluster", "a cell"])
+@pytest.mark.parametrize("where", ["a cluster", pytest.param("a cell", marks=pytest.mark.breadth)])
 @pytest.mark.parametrize("features", [2, 30])
 @pytest.mark.parametrize("name", [name for name in DISTANCES if name != "exponential_kernel"])
 def test_each_is_what_float64_says(name, features, where):

@@ -116,7 +116,7 @@ def test_gradient_against_finite_differences(name, situation):
             assert (2 * gradient * step).sum() == pytest.approx(float(rise), abs=1e-4 * size + 1e-13)
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=breadth(name)) for name in FUNCTIONS])
 def test_finite_in_float32(name):
     everywhere = {**SITUATIONS, "all at one point": (np.full((8, 3), 4.0), np.full((4, 3), 4.0))}
     run = jax.jit(jax.value_and_grad(FUNCTIONS[name]))

@@ -74,6 +74,7 @@ def test_trains_saves_and_loads(part, mode, gaps, tmp_path):
         np.testing.assert_array_equal(shuffled.prototypes_, model.prototypes_)
 
 
+@pytest.mark.breadth
 @every_part
 def test_gradients_are_finite_for_every_objective(part, gaps):
     X, y = (jnp.asarray(rows[::10]) for rows in gaps)

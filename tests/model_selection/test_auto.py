@@ -184,6 +184,7 @@ def test_scikit_learns_checks_of_powers():
     check_estimator(BoundedPowerTransformer())
 
 
+@pytest.mark.breadth
 def test_more_rows_than_are_searched_on_keep_every_class():
     rng = np.random.default_rng(0)
     for labels in (np.arange(5001) % 3, np.r_[np.arange(30_000) % 2, 2, 2, 3, 3, 3, 3, 3, 3, 3]):

@@ -7,6 +7,7 @@ import pytest
 
 from prosemble.core.initializers import principal_directions
 from prosemble.models import GMLVQ, GTLVQ, LGMLVQ, metrics
+from tests.registry import breadth_but
 
 N, D = 24, 3000
 
@@ -22,7 +23,18 @@ def wide():
 
 @pytest.mark.parametrize(
     "model",
-    [GMLVQ(), GMLVQ(latent_dim=2), LGMLVQ(), LGMLVQ(latent_dim=2), GTLVQ(), GMLVQ(excluded_directions=np.eye(D, 1))],
+    breadth_but(
+        ("GMLVQ()", "GTLVQ()"),
+        [
+            GMLVQ(),
+            GMLVQ(latent_dim=2),
+            LGMLVQ(),
+            LGMLVQ(latent_dim=2),
+            GTLVQ(),
+            GMLVQ(excluded_directions=np.eye(D, 1)),
+        ],
+        str,
+    ),
     ids=str,
 )
 def test_no_array_of_all_pairs_of_features(model, wide):

@@ -51,6 +51,7 @@ def test_a_rare_class_is_weighed_and_chosen_for():
     assert len(Recipe(settings=FAST).fit(*blobs([60, 15])).leaderboard_) == len(CANDIDATES)
 
 
+@pytest.mark.breadth
 def test_settings_act_on_each_candidate():
     X, y = blobs([30, 30])
     recipe = Recipe(settings={"lr": 0.03, "n_prototypes_per_class": 2, **FAST}).fit(X, y)

@@ -187,7 +187,7 @@ GLVQ(**{settings!r}, callbacks=[Checkpoint("checkpoint", every=7), Kill()]).fit(
 """
 
 
-@pytest.mark.parametrize("batch_size", [None, 40])
+@pytest.mark.parametrize("batch_size", [pytest.param(None, marks=pytest.mark.breadth), 40])
 def test_a_killed_training_goes_on_from_its_checkpoint_to_the_same_bits(batch_size, iris, tmp_path):
     X, y = iris
     settings = {

@@ -367,6 +367,7 @@ def test_a_changed_number_compiles_nothing(name, problem):
     assert loop.run._cache_size() == before
 
 
+@pytest.mark.breadth
 def test_an_unused_option_costs_nothing(monkeypatch, problem):
     def text():
         jax.clear_caches()
