@@ -100,6 +100,9 @@ def rows_again(
         value, doubtful = state
         start = jnp.minimum(doubtful.argmax() // size * size, len(doubtful) - size)
         again = directly(lax.dynamic_slice_in_dim(X, start, size), *parameters).astype(value.dtype)
+        # The others stay as they are: what is said of a row does not depend on its neighbours.
+        former, these = (lax.dynamic_slice_in_dim(of, start, size, axis=-1) for of in (value, doubtful))
+        again = jnp.where(these, again, former)
         return (
             lax.dynamic_update_slice_in_dim(value, again, start, axis=1),
             lax.dynamic_update_slice_in_dim(doubtful, done, start, axis=0),

@@ -545,7 +545,8 @@ class SupervisedPrototypeModel(DrawnPrototypes):
     def _warn_of_standstill(self, rows: Rows) -> None:
         X, y = cast(np.ndarray, rows.X), cast(np.ndarray, rows.y)
         distances = self._decided_rows(prediction.class_distances, self._from_origin(X))
-        if (distances[np.arange(len(y)), y] <= distances.min(axis=1)).all():  # there was nothing to learn
+        own, nearest = distances[np.arange(len(y)), y], distances.min(axis=1)
+        if ((own <= nearest) | (nearest <= 0)).all():  # there was nothing to learn, or each row is a prototype
             return
         warnings.warn(
             f"Training has moved nothing in {self.n_iter_} epochs: with lr={self.lr!r} each change is less than "

@@ -51,6 +51,14 @@ def test_each_is_what_float64_says(name, features, where):
     assert (np.abs(got - expected) <= 2e-4 * expected + slack).all()
 
 
+def test_what_is_said_of_a_row_does_not_depend_on_its_neighbours():
+    X, W = scattered(30, "a cluster")
+    X[::5] = W[0] + 1e-3  # so near that they are computed anew
+    function = jax.jit(DISTANCES["squared_euclidean"].function)
+    order = np.random.default_rng(0).permutation(len(X))
+    np.testing.assert_array_equal(function(X[order], W), np.asarray(function(X, W))[order])
+
+
 @pytest.mark.parametrize("part", [parts.SquaredEuclidean, parts.Euclidean, parts.Relevance])
 def test_with_gaps_too(part):
     X, W = scattered(30, "a cluster")
