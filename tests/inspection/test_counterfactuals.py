@@ -12,6 +12,9 @@ from prosemble.models import PrototypeClassifier
 from tests.inspection.test_explanations import fitted
 from tests.registry import ESTIMATORS, breadth
 
+# Left to the breadth: the README's tests are to take minutes.
+pytestmark = pytest.mark.breadth
+
 LATENT = {"LVQMLN", "PLVQ"}
 
 

@@ -15,6 +15,9 @@ from prosemble.models import PrototypeClassifier
 from tests.precision import float64
 from tests.registry import MODELS, breadth_but, settings
 
+# Left to the breadth: the README's tests are to take minutes.
+pytestmark = pytest.mark.breadth
+
 
 class Mine(Distance):
     """A distance of my own."""

@@ -14,6 +14,9 @@ from prosemble.models import PrototypeClassifier
 from tests.laws.test_families import NEURAL_GAS, OBJECTIVES, START
 from tests.models.test_extension import ThroughCore
 
+# Left to the breadth: the README's tests are to take minutes.
+pytestmark = pytest.mark.breadth
+
 PARTS = [distances.SquaredEuclidean(), distances.Euclidean(), distances.Relevance(), distances.Omega()]
 every_part = pytest.mark.parametrize("part", PARTS, ids=lambda part: type(part).__name__)
 

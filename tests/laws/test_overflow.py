@@ -13,6 +13,9 @@ from prosemble.models import GLVQ
 from prosemble.table import TableClassifier
 from tests.registry import ESTIMATORS, MODELS, breadth, settings
 
+# Left to the breadth: the README's tests are to take minutes.
+pytestmark = pytest.mark.breadth
+
 ASKED = ("predict", "predict_proba", "decision_function", "distances", "explain", "counterfactual")
 
 

@@ -21,6 +21,9 @@ from prosemble.models.together import _run_together, fit_all_together, fit_toget
 from tests.precision import float64
 from tests.registry import KINDS, settings
 
+# Left to the breadth: the README's tests are to take minutes.
+pytestmark = pytest.mark.breadth
+
 GRID = {"beta": [2.0, 5.0], "lr": [0.01, 0.1], "n_prototypes_per_class": [1, 2]}
 
 

@@ -18,6 +18,9 @@ from prosemble.table import TableClassifier
 from prosemble.table.rows import read_rows
 from prosemble.table.saved import coded
 
+# Left to the breadth: the README's tests are to take minutes.
+pytestmark = pytest.mark.breadth
+
 FEW = {"max_iter": 15, "lr": 0.1}
 # Gaps left to the metric, and filled; categories, rare ones among them; dates.
 MODELS = {

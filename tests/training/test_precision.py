@@ -11,6 +11,9 @@ from prosemble.models import GLVQ
 from tests.registry import MODELS, breadth_but
 from tests.training.programs import programs
 
+# Left to the breadth: the README's tests are to take minutes.
+pytestmark = pytest.mark.breadth
+
 TYPES = {"bfloat16": "bf16", "float16": "f16"}
 every_precision = pytest.mark.parametrize("precision", TYPES)
 PRODUCT = re.compile(r"dot_general.*: \(tensor<[\dx]*x(\w+)>, tensor<[\dx]*x(\w+)>\)")
