@@ -59,12 +59,21 @@ def are_compact(X: np.ndarray, W: np.ndarray, centre: np.ndarray, most: int = 30
     return bool(np.count_nonzero(nearest < EXPANDED * (rows**2).sum(axis=1)) <= len(W) + 0.01 * len(rows))
 
 
+def nearest_to_origin(W: Any, xp: Any = jnp) -> Any:
+    """Return the point of the box around the prototypes that is nearest to the origin, about which forms are expanded.
+
+    What lies within the box loses nothing when it is subtracted: differences of numbers of one sign, the smaller from
+    the larger, are as precise as these.
+    """
+    return xp.maximum(W.min(axis=0), 0.0) + xp.minimum(W.max(axis=0), 0.0)
+
+
 def are_apart(W: np.ndarray) -> bool:
     """Whether the nearest of these prototypes is the same by an expanded form about their box, for every row.
 
     Where a row is so near to one that its distance loses digits, all others then are much farther from it.
     """
-    W = W - np.clip(0.0, W.min(axis=0), W.max(axis=0))
+    W = W - nearest_to_origin(W, np)
     squares = (W**2).sum(axis=1)
     gaps = cdist(W, W, "sqeuclidean")
     np.fill_diagonal(gaps, np.inf)
@@ -87,8 +96,11 @@ def rows_again(
     """Return the distances, those of each row with one that is below what is `certain` computed anew.
 
     `directly(rows (k, d), *parameters)` does that, by way of differences. The gradient is that of the distances given.
-    Data that is trusted is not looked at but where this is to be done `always`.
+    Data that is trusted is not looked at but where this is to be done `always`. A program that is traced for a file has
+    no second look: all its rows are computed so.
     """
+    if not isinstance(X.shape[0], int) and not trusted():  # what is compiled here has a number of rows
+        return directly(X, *parameters)
     if trusted() and not always:
         return with_gradient_of(distances, jnp.maximum(distances, 0.0))
     X, parameters, value = lax.stop_gradient((X, parameters, distances))
@@ -110,7 +122,7 @@ def rows_again(
 
     # A loop that does not turn where nothing is to be done, for one model or for many that are trained together.
     value, _ = lax.while_loop(_any_left, some, (value, doubtful))
-    return _gradient_of(distances, value)
+    return with_gradient_of(distances, value)
 
 
 def _any_left(state: tuple[Array, Bool[Array, " n"]]) -> Array:

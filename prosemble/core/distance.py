@@ -17,7 +17,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Real
 
-from prosemble.core.cancellation import EXPANDED, FEW, PROJECTED, rows_again, trusted, with_gradient_of
+from prosemble.core.cancellation import EXPANDED, FEW, PROJECTED, nearest_to_origin, rows_again, with_gradient_of
 from prosemble.core.local_projection import squared_projections
 from prosemble.core.part import Number
 from prosemble.core.products import inner, squared_norms
@@ -27,19 +27,10 @@ Prototypes = Real[Array, "p d"]
 Distances = Float[Array, "n p"]
 
 
-def nearest_to_origin(W: Array) -> Array:
-    """Return the point of the box around the prototypes that is nearest to the origin, about which forms are expanded.
-
-    What lies within the box loses nothing when it is subtracted: differences of numbers of one sign, the smaller from
-    the larger, are as precise as these.
-    """
-    # Distances that do not depend on it let no gradient flow through it.
-    return jax.lax.stop_gradient(jnp.maximum(W.min(axis=0), 0.0) + jnp.minimum(W.max(axis=0), 0.0))
-
-
 def _about_prototypes(X: Array, W: Array) -> tuple[Array, Array]:
     X, W = as_floats(X, W)
-    centre = nearest_to_origin(W)
+    # Distances that do not depend on it let no gradient flow through it.
+    centre = jax.lax.stop_gradient(nearest_to_origin(W))
     return X - centre, W - centre
 
 
@@ -60,8 +51,6 @@ def _squared_gaps(X: Array, W: Array, weights: Array | None = None) -> Float[Arr
     expanded = squared_norms(W, each)[:, None] + norms + inner(-2.0 * W * each, X.T)
     if X.shape[1] <= FEW:
         return with_gradient_of(expanded, _few_features(X, W, each))
-    if exported_as_differences(X):
-        return _by_differences(X, W, each)
     return rows_again(expanded, EXPANDED * norms, _by_differences, X, W, each)
 
 
@@ -76,21 +65,12 @@ def _few_features(X: Array, W: Array, weights: Array) -> Float[Array, "p n"]:
 
     # Not at once: fused with each use of them, the distances would be rounded in a way of its own each time, and the
     # smallest of some then be equal to none of them.
-    return to(W) if _for_export(X) else jax.lax.map(to, W)
+    return jax.lax.map(to, W) if isinstance(X.shape[0], int) else to(W)
 
 
 def _by_differences(X: Array, W: Array, weights: Array) -> Float[Array, "p n"]:
     """Return the same prototype by prototype."""
     return jax.lax.map(lambda w: squared_norms(X - w, weights), W)
-
-
-def exported_as_differences(X: Array) -> bool:
-    """Whether this is traced for a file, which has no second look, and of prototypes that need one."""
-    return _for_export(X) and not trusted()
-
-
-def _for_export(X: Array) -> bool:
-    return not isinstance(X.shape[0], int)  # what is compiled here has a number of rows
 
 
 def euclidean_distance_matrix(X: Samples, W: Prototypes) -> Distances:
@@ -123,8 +103,6 @@ def cosine_distance_matrix(X: Samples, W: Prototypes) -> Distances:
     """One minus the cosine of the angle between sample and prototype; one where either is zero."""
     X, W = unit_rows(X), unit_rows(W)
     distances = 1.0 - inner(W, X.T)
-    if exported_as_differences(X):
-        return jnp.where(distances < EXPANDED, _half_squared_gaps(X, W), distances).T
     return rows_again(distances, jnp.full((len(X),), EXPANDED, distances.dtype), _half_squared_gaps, X, W).T
 
 
@@ -151,8 +129,6 @@ def omega_distance_matrix(X: Samples, W: Prototypes, omega: Float[Array, "d r"])
 
 def centred_omega_distance_matrix(X: Samples, W: Prototypes, omega: Float[Array, "d r"]) -> Distances:
     """The same for data that already lie about the origin."""
-    if exported_as_differences(X):
-        return _projected_differences(X, W, omega).T
     images = (inner(A, omega).astype(X.dtype) for A in (X, W))
     distances = _squared_gaps(*images)
     return rows_again(
@@ -175,8 +151,6 @@ def lomega_distance_matrix(X: Samples, W: Prototypes, omegas: Float[Array, "p d 
 
 def centred_lomega_distance_matrix(X: Samples, W: Prototypes, omegas: Float[Array, "p d r"]) -> Distances:
     """The same for data that already lie about the origin."""
-    if exported_as_differences(X):
-        return _locally_projected_differences(X, W, omegas).T
     certain = _certain_of_projections(X, (omegas * omegas).sum(axis=(1, 2)).max())
     distances = squared_projections(X, W, omegas).T
     return rows_again(distances, certain, _locally_projected_differences, X, W, omegas).T
@@ -193,8 +167,6 @@ def tangent_distance_matrix(X: Samples, W: Prototypes, omegas: Float[Array, "p d
 
 def centred_tangent_distance_matrix(X: Samples, W: Prototypes, omegas: Float[Array, "p d s"]) -> Distances:
     """The same as ||x - w||^2 - ||(x - w) omega||^2 for data that already lie about the origin."""
-    if exported_as_differences(X):
-        return _differences_across(X, W, omegas).T
     distances = _squared_gaps(X, W) - squared_projections(X, W, omegas).T
     certain = EXPANDED * (squared_norms(X) + squared_norms(W)[:, None])
     return rows_again(distances, certain, _differences_across, X, W, omegas, always=True).T

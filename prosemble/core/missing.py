@@ -11,7 +11,6 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from prosemble.core.cancellation import EXPANDED, rows_again
-from prosemble.core.distance import exported_as_differences
 from prosemble.core.products import inner, squared_norms
 
 Samples = Float[Array, "n d"]
@@ -31,10 +30,7 @@ def observed_relevance_distance_matrix(X: Samples, W: Prototypes, relevances: Fl
     seen = observed.astype(X.dtype)
     norms = squared_norms(X, relevances)
     distances = norms + inner(W * W * relevances, seen.T) + inner(-2.0 * W * relevances, X.T)
-    if exported_as_differences(X):
-        distances = _observed_differences(given, W, relevances)
-    else:
-        distances = rows_again(distances, EXPANDED * norms, _observed_differences, given, W, relevances)
+    distances = rows_again(distances, EXPANDED * norms, _observed_differences, given, W, relevances)
     return (distances * _scale(seen, relevances)).T
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, NamedTuple
 
+import jax
 import numpy as np
 from jaxtyping import Array, Float
 
-from prosemble.core.distance import nearest_to_origin
+from prosemble.core.cancellation import nearest_to_origin
 from prosemble.core.part import Part, of_shape
 
 #: An array, or a dict of arrays by name, for each group of parameters.
@@ -170,6 +171,7 @@ def measured(distance: Distance, params: Params, X: Float[Array, "n d"]) -> Floa
 def evaluate(distance: Distance, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
     """Return the dissimilarities of samples that may lie anywhere."""
     if distance.shift_invariant:
-        centre = nearest_to_origin(params["prototypes"])
+        # The result does not depend on the centre, so no gradient flows through it.
+        centre = jax.lax.stop_gradient(nearest_to_origin(params["prototypes"]))
         params, X = about_origin(params, centre), X - centre
     return measured(distance, params, X)

@@ -14,7 +14,7 @@ from jaxtyping import Array, Float, Int
 from prosemble import _words as words
 from prosemble._probabilities import probabilities
 from prosemble.core.blocks import by_blocks
-from prosemble.core.cancellation import are_apart, unless
+from prosemble.core.cancellation import are_apart, nearest_to_origin, unless
 from prosemble.core.part import Number
 from prosemble.core.programs import compiled
 from prosemble.distances import Distance, Params, evaluate
@@ -108,7 +108,7 @@ def as_measured(distance: Distance, params: Params) -> tuple[Params, np.ndarray 
     dtype = jax.dtypes.canonicalize_dtype(W.dtype)
     if dtype == W.dtype or not distance.shift_invariant:
         return params, None
-    centre = np.maximum(W.min(axis=0), 0.0) + np.minimum(W.max(axis=0), 0.0)
+    centre = nearest_to_origin(W, np)
     return {**params, "prototypes": (W - centre).astype(dtype)}, centre
 
 
