@@ -448,13 +448,9 @@ class SupervisedPrototypeModel(DrawnPrototypes):
         self.val_loss_history_ = np.empty(0)
         self.loss_ = self.best_loss_ = np.inf
 
-    def _training(self, rows: Rows, one_pass: bool = False) -> loop.Training:
-        """Return how this model is trained on these rows."""
+    def _training(self, n: int, one_pass: bool = False) -> loop.Training:
+        """Return how this model is trained on so many rows."""
         training = _settings.training_of(self, self._trainable(), one_pass)
-        n = len(rows.X)
-        if training.model.shift_invariant:
-            X = cast(np.ndarray, rows.X)
-            training = replace(training, compact=are_compact(X, self._trained_parameters()["prototypes"], middle(X)))
         self._refuse_inert()
         _settings.refuse_inert(self, training, self._groups)
         if training.batch_size is not None:
@@ -484,6 +480,13 @@ class SupervisedPrototypeModel(DrawnPrototypes):
             rows = shard(rows, devices)
         return loop.Data(rows, np.int32(n), validation, indices, centre)
 
+    def _judged(self, training: loop.Training, rows: Rows, data: loop.Data) -> loop.Training:
+        """Return the training with what is known of the distances of its rows, once they are laid out."""
+        if data.centre is None:
+            return training
+        W = self._trained_parameters()["prototypes"]
+        return replace(training, compact=are_compact(cast(np.ndarray, rows.X), W, data.centre))
+
     def _span(self, data: loop.Data, models: int = 1) -> int:
         """Return how many epochs a call of the loop runs at most, of so many models at once."""
         work = models * len(data.train.X) * sum(value.size for value in jax.tree.leaves(self._parameters())) * 6
@@ -492,8 +495,9 @@ class SupervisedPrototypeModel(DrawnPrototypes):
     def _train(self, rows: Rows, validation: Rows | None, until: int, one_pass: bool = False) -> None:
         """Run the loop from the present state to that epoch, or until it stops by itself."""
         self._learn_from(rows, more=one_pass)
-        training = self._training(rows, one_pass)
+        training = self._training(len(rows.X), one_pass)
         data = self._lay_out(training, rows, validation)
+        training = self._judged(training, rows, data)
         former, fresh = self._state, self._state is None
         if former is None:
             state = loop.template(training, self._trained_parameters())

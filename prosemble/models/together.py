@@ -148,9 +148,10 @@ def _job(model: SupervisedPrototypeModel, X: Any, y: Any, sample_weight: Any, sh
     started = once((*kind, frozen(own)), kept(lambda: model._start(merged, given, None, None)))[1]
     model.__dict__.update(started)
     model._learn_from(rows)
-    training = model._training(rows)
+    training = model._training(len(rows.X))
     layout = (*kind, repr(model.class_weight), training.batch_size, model.prototype_labels_.tobytes())
     data = once(layout, lambda: model._lay_out(training, rows, None))
+    training = model._judged(training, rows, data)
     return _Job(model, training, data, loop.template(training, model._trained_parameters()))
 
 
