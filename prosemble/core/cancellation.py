@@ -46,17 +46,17 @@ def trusted() -> bool:
     return getattr(_now, "trusted", False)
 
 
-def are_compact(X: np.ndarray, W: np.ndarray, centre: np.ndarray, most: int = 300) -> bool:
-    """Whether an expanded form is right for rows about that centre, by some of them.
+def are_compact(X: np.ndarray, W: np.ndarray) -> bool:
+    """Whether an expanded form about the origin is right for these rows.
 
-    Then hardly any is much nearer to a prototype than to the centre, but for those that prototypes were drawn from.
+    Then hardly any is much nearer to a prototype than to the origin, but for those that prototypes were drawn from.
     """
     if X.shape[1] <= FEW:
         return True
-    rows = np.nan_to_num(X[:: -(-len(X) // most)] - centre)
+    X = np.nan_to_num(X)
     # Not by a product: NumPy's threads would go on spinning beside those of the training.
-    nearest = cdist(rows, W - centre, "sqeuclidean").min(axis=1)
-    return bool(np.count_nonzero(nearest < EXPANDED * (rows**2).sum(axis=1)) <= len(W) + 0.01 * len(rows))
+    nearest = cdist(X, W, "sqeuclidean").min(axis=1)
+    return bool(np.count_nonzero(nearest < EXPANDED * (X**2).sum(axis=1)) <= len(W) + 0.01 * len(X))
 
 
 def nearest_to_origin(W: Any, xp: Any = jnp) -> Any:

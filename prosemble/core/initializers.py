@@ -63,7 +63,7 @@ def class_mean(
     for label, count in enumerate(n_per_class):
         own = y == label
         own = own if own.any() else np.ones_like(own)
-        mean, deviation = _moments(X[own], sample_weight[own])
+        mean, deviation = _moments(X, sample_weight * own)
         noise = rng.standard_normal((count, X.shape[1]))
         noise[:1] = 0.0
         means.append(mean + 0.01 * deviation * noise)
@@ -117,9 +117,21 @@ def ones(
     return fill_value(X, y, n_per_class, value=1.0)
 
 
+# Rows that are summed at a time, in float64.
+_BLOCK = 2**12
+
+
+def _total(of: Callable[[np.ndarray, np.ndarray], np.ndarray], X: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Return the sum of what a function makes of blocks of the samples and their weights, over the sum of weights."""
+    there = np.flatnonzero(weight)
+    blocks = [there[start : start + _BLOCK] for start in range(0, len(there), _BLOCK)]
+    parts = (of(X[each].astype(np.float64), weight[each].astype(np.float64)) for each in blocks)
+    return sum(parts, np.float64(0.0)) / weight.sum(dtype=np.float64)
+
+
 def _moments(X: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    mean = np.average(X, axis=0, weights=weight)
-    return mean, np.sqrt(np.average((X - mean) ** 2, axis=0, weights=weight))
+    mean = _total(lambda rows, share: share @ rows, X, weight)
+    return mean, np.sqrt(_total(lambda rows, share: share @ (rows - mean) ** 2, X, weight))
 
 
 def filled(X: np.ndarray, y: np.ndarray, sample_weight: np.ndarray) -> np.ndarray:
@@ -146,12 +158,12 @@ _SMALL = 500
 def principal_directions(X: np.ndarray, sample_weight: np.ndarray, count: int) -> np.ndarray:
     """Return the `count` orthonormal directions (d, count) in which the weighted samples vary most."""
     # Not np.cov, which in older NumPy takes a single sample for a single feature.
-    X = X.astype(np.float64)
-    gap = X - np.average(X, axis=0, weights=sample_weight)
+    mean, _ = _moments(X, sample_weight)
     n, d = X.shape
     if d <= max(n, _SMALL):
-        vectors = np.linalg.eigh(gap.T @ (gap * sample_weight[:, None]))[1]
-        return vectors[:, ::-1][:, :count]
+        scatter = _total(lambda rows, share: (rows - mean).T @ ((rows - mean) * share[:, None]), X, sample_weight)
+        return np.linalg.eigh(scatter)[1][:, ::-1][:, :count]
+    gap = X - mean
     vectors = np.linalg.svd(gap * np.sqrt(sample_weight)[:, None], full_matrices=False)[2].T
     if count > n:  # directions in which they do not vary at all
         others = np.random.default_rng(0).standard_normal((d, count - n))

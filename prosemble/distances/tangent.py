@@ -31,7 +31,7 @@ class Tangent(Distance):
         for label in np.unique(start.labels):
             own = start.y == label
             own = own if own.any() else np.ones_like(own)  # a class may be absent from the first batch of a stream
-            of_class[label] = principal_directions(start.X[own], start.weight[own], count)
+            of_class[label] = principal_directions(start.X, start.weight * own, count)
         return {"omegas": np.stack([of_class[label] for label in start.labels])}
 
     def __call__(self, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:

@@ -33,7 +33,7 @@ from prosemble.models._docs import documented
 from prosemble.models.calibration import Calibration
 from prosemble.models.quantized import Quantizable, attribute_of
 from prosemble.objectives import Decision, Nearest
-from prosemble.training.data import Rows, far_from_origin
+from prosemble.training.data import Rows, Selection, far_from_origin
 
 # Numbers of other types become such of 64 bits, which hold them all.
 _AS_GIVEN = (np.float64, np.float32)
@@ -265,7 +265,7 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
 
     # What is learned.
 
-    def _learn_from(self, rows: Rows, more: bool = False) -> None:
+    def _learn_from(self, rows: Selection, more: bool = False) -> None:
         """Take note of the rows that are trained on, as they are trained; more of them where a stream goes on."""
         self.__dict__["_calibration"] = self._calibration.taught(rows, beside=more)
 
@@ -283,19 +283,21 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
 
     # Prediction.
 
-    def _check_rows(self, X: Any) -> np.ndarray:
+    def _check_rows(self, X: Any, dtype: Any = None) -> np.ndarray:
+        """Return samples as they are measured; or of other types, as what goes on by blocks takes without a copy."""
         check_is_fitted(self)
-        return self._validated(X, dtype=_AS_GIVEN if self._origin is not None else self.prototypes_.dtype)
+        dtype = dtype or (self.prototypes_.dtype if self._origin is None else _AS_GIVEN)
+        return self._validated(X, dtype=dtype)
 
     @of_one_fit
     def distances(self, X: Any) -> np.ndarray:
         """Return the dissimilarities of the samples to the prototypes, (n_samples, n_prototypes)."""
-        X = self._check_rows(X)
+        X = self._check_rows(X, _AS_GIVEN)
         return prediction.distances(self._metric(), self._parameters(), X)
 
     def _decided(self, by: Callable[..., np.ndarray], X: Any) -> np.ndarray:
         """Return what a function of `prediction` says of the rows and the classes."""
-        return self._decided_rows(by, self._check_rows(X))
+        return self._decided_rows(by, self._check_rows(X, _AS_GIVEN))
 
     def _decided_rows(self, by: Callable[..., np.ndarray], rows: np.ndarray) -> np.ndarray:
         """Return the same of rows that are validated."""

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import logsumexp
 
-from prosemble.training.data import Rows
+from prosemble.training.data import Rows, Selection
 
 # Rows that are looked at, and numbers that they have at most.
 ROWS, _NUMBERS = 1000, 2**22
@@ -50,10 +50,10 @@ class Calibration:
     def __init__(self, rows: Rows | None = None, temperature: float | None = None) -> None:
         self.rows, self._temperature = rows, temperature
 
-    def taught(self, rows: Rows, beside: bool) -> Calibration:
+    def taught(self, rows: Selection, beside: bool) -> Calibration:
         """Return one of so many of these rows as are enough, `beside` those of before or in their place."""
-        most = max(1, min(ROWS, _NUMBERS // rows.X.shape[1]))
-        chosen = Rows(*(np.array(part[:: -(-len(rows.X) // most)]) for part in rows))
+        most = max(1, min(ROWS, _NUMBERS // rows.table.X.shape[1]))
+        chosen = rows.some(most)
         if beside and self.rows is not None:
             chosen = Rows(*(np.concatenate(pair)[-most:] for pair in zip(self.rows, chosen, strict=True)))
         return Calibration(chosen, self._temperature)

@@ -12,7 +12,7 @@ from sklearn.utils._param_validation import Interval
 from prosemble.models import _settings
 from prosemble.models.base import DrawnPrototypes, all_at_once
 from prosemble.training import kohonen, loop
-from prosemble.training.data import Rows, merge_equal_rows, pad
+from prosemble.training.data import Rows, Selection, merge_equal_rows, padded_length
 from prosemble.training.interrupts import deferred_interrupt
 
 # Epochs are run in chunks of about so many multiplications, a second or so, between which Ctrl-C is heard. An update
@@ -71,18 +71,19 @@ class KohonenModel(DrawnPrototypes):
             If the data or a parameter cannot be used; the estimator then keeps its former state.
         """
         self._validate_params()
-        X, y, weight = self._read(X, y, None, known=None)
-        rows = Rows(X, y, weight)
-        prototypes, indices = self._draw(merge_equal_rows(rows), rows)
+        given = Rows(*self._read(X, y, None, known=None))
+        prototypes, indices = self._draw(merge_equal_rows(given).rows(), given)
+        rows = Selection.whole(given)
         self._learn_from(rows)
-        data = loop.Data(pad(rows, None), np.int32(len(X)), None, indices.astype(np.int32), None)
-        self._learn(data, np.asarray(prototypes, X.dtype))
+        n = len(rows)
+        data = loop.Data(rows.padded(padded_length(n, None)), np.int32(n), None, indices.astype(np.int32), None)
+        self._learn(data, np.asarray(prototypes, data.train.X.dtype))
         return self
 
     def _learn(self, data: loop.Data, prototypes: np.ndarray) -> None:
         state = kohonen.State(prototypes, np.full(len(prototypes), self.lr, prototypes.dtype), np.int32(0))
         rule, distance = self._rule(), self._distance()
-        chunk = max(1, min(loop.CAPACITY, int(_CHUNK / (data.n * (_UPDATE + 3 * prototypes.size)))))
+        chunk = max(1, min(loop.CAPACITY, int(_CHUNK / (len(data.train.X) * (_UPDATE + 3 * prototypes.size)))))
         history: list[np.ndarray] = []
         epoch = 0
         with deferred_interrupt() as interrupt:

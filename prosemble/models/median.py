@@ -15,7 +15,7 @@ from prosemble.core.losses import relative_difference
 from prosemble.core.programs import compiled
 from prosemble.models import _settings, prediction
 from prosemble.models.base import DrawnPrototypes, all_at_once
-from prosemble.training.data import AnyArray, Rows, merge_equal_rows, pad
+from prosemble.training.data import AnyArray, Rows, merge_equal_rows, padded_length
 from prosemble.training.interrupts import deferred_interrupt
 
 
@@ -81,10 +81,11 @@ class MedianLVQ(DrawnPrototypes):
         """
         self._validate_params()
         given = Rows(*self._read(X, y, sample_weight, known=None))
-        rows = merge_equal_rows(given)
-        self._learn_from(rows)
-        start, indices = self._draw(rows, given)
-        self._learn(pad(rows, None), np.asarray(start, rows.X.dtype), indices.astype(np.int32))
+        distinct = merge_equal_rows(given)
+        self._learn_from(distinct)
+        start, indices = self._draw(distinct.rows(), given)
+        rows = distinct.padded(padded_length(len(distinct), None))
+        self._learn(rows, np.asarray(start, rows.X.dtype), indices.astype(np.int32))
         return self
 
     def _learn(self, rows: Rows, start: np.ndarray, indices: np.ndarray) -> None:

@@ -49,10 +49,10 @@ class NPC(PrototypeModel):
             If the data or a parameter cannot be used; the estimator then keeps its former state.
         """
         self._validate_params()
-        X, y, weight = rows = merge_equal_rows(Rows(*self._read(X, y, sample_weight, known=None)))
-        self._learn_from(rows)
-        double = X.astype(np.float64), y, [1] * self.n_classes_, np.random.default_rng(0), weight.astype(np.float64)
-        means, indices = class_mean(*double)
+        distinct = merge_equal_rows(Rows(*self._read(X, y, sample_weight, known=None)))
+        self._learn_from(distinct)
+        X, y, weight = distinct.rows()
+        means, indices = class_mean(X, y, [1] * self.n_classes_, np.random.default_rng(0), weight)
         self._hold_parameters({"prototypes": means.astype(X.dtype)}, indices)
         return self
 

@@ -117,7 +117,7 @@ def distances(distance: Distance, params: Params, X: np.ndarray) -> np.ndarray:
     result = _by_blocks(lambda params, block: _distances(distance, params, block).T, distance, params, X)
     with np.errstate(over="ignore", invalid="ignore"):
         if not np.isfinite(result.sum()):  # in one pass, as a rule
-            _require(np.isfinite(result).any(axis=1) & ~np.isnan(result).any(axis=1), X)
+            _require(np.isfinite(result).any(axis=1) & ~np.isnan(result).any(axis=1), X, params)
     return result
 
 
@@ -133,7 +133,7 @@ def class_distances(
         params,
         X,
     )
-    _require(~np.isnan(result).any(axis=1), X)
+    _require(~np.isnan(result).any(axis=1), X, params)
     return result
 
 
@@ -157,7 +157,7 @@ def nearest_class(
         params,
         X,
     )
-    _require(result >= 0, X)
+    _require(result >= 0, X, params)
     return result
 
 
@@ -167,13 +167,13 @@ def prototypes_apart(distance: Distance, params: Params) -> bool:
     return form is not None and are_apart(form.project(np.asarray(params["prototypes"], np.float64)))
 
 
-def _require(known: np.ndarray, X: np.ndarray) -> None:
+def _require(known: np.ndarray, X: np.ndarray, params: Params) -> None:
     """Raise an error that names the rows of which nothing can be said, since their distances are beyond all numbers."""
     if not known.all():
         rows = np.flatnonzero(~known).tolist()
         raise ValueError(
-            f"X holds numbers too large for distances in {X.dtype}, up to {np.nanmax(np.abs(X[rows])):g}, in the rows "
-            f"{words.listed(rows, 5)} (the first is 0)."
+            f"X holds numbers too large for distances in {jax.dtypes.canonicalize_dtype(params['prototypes'].dtype)}, "
+            f"up to {np.nanmax(np.abs(X[rows])):g}, in the rows {words.listed(rows, 5)} (the first is 0)."
         )
 
 

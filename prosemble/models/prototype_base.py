@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gc
 import pickle
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
@@ -31,7 +32,15 @@ from prosemble.models.model import Hook, Model
 from prosemble.models.quantized import attribute_of
 from prosemble.objectives import Cooperation, Decision, Objective
 from prosemble.training import loop
-from prosemble.training.data import Rows, merge_equal_rows, middle, pad, rows_trained_at_a_time, shard
+from prosemble.training.data import (
+    Rows,
+    Selection,
+    merge_equal_rows,
+    middle,
+    padded_length,
+    rows_trained_at_a_time,
+    shard,
+)
 from prosemble.training.interrupts import deferred_interrupt
 from prosemble.training.optimizers import get_schedule, rate_table
 from prosemble.training.precision import in_precision
@@ -42,6 +51,9 @@ _CHUNK = 2e10
 
 # Epochs after which a training that has moved nothing is given up.
 _PATIENT = 10
+
+# Rows by which distances are judged.
+_LOOKED_AT = 300
 
 # Constructor values that only training reads, and that a pickle may not be able to hold.
 _OBJECTS = ("optimizer", "lr_scheduler", "callbacks")
@@ -234,8 +246,7 @@ class SupervisedPrototypeModel(DrawnPrototypes):
         if missing.all(axis=1).any():
             row = int(missing.all(axis=1).argmax())
             raise ValueError(f"X must hold at least one value in each row; row {row} has none.")
-        X = np.where(missing, np.nan, X)  # of all kinds of NaN the one, so that equal rows have equal bits
-        return (X, result[1]) if isinstance(result, tuple) else X
+        return result
 
     # Training.
 
@@ -296,9 +307,10 @@ class SupervisedPrototypeModel(DrawnPrototypes):
             check_is_fitted(self)
             self._require_full_precision("fit(resume=True)")
         given = Rows(*self._read(X, y, sample_weight, known=self.classes_ if resume else None))
-        rows, merged = self._arrange(given)
+        rows, distinct = self._arrange(given)
         if not resume:
-            self._start(merged, given, initial_prototypes, initial_labels)
+            self._start(distinct.rows(), given, initial_prototypes, initial_labels)
+        del distinct
         first = self.n_iter_ if resume else 0
         # A training that was killed after its last epoch has nothing left to do.
         until = max(first, self.max_iter) if resume and self._interrupted else first + self.max_iter
@@ -383,25 +395,25 @@ class SupervisedPrototypeModel(DrawnPrototypes):
         else:
             known = np.unique(classes)
         given = Rows(*self._read(X, y, sample_weight, known=known, reset=not fitted))
-        rows, merged = self._arrange(given)
+        rows, distinct = self._arrange(given)
         if not fitted:
-            self._start(merged, given, None, None, stream=True)
+            self._start(distinct.rows(), given, None, None, stream=True)
         self._train(rows, None, self.n_iter_ + 1, one_pass=True)
         return self
 
-    def _arrange(self, given: Rows) -> tuple[Rows, Rows]:
+    def _arrange(self, given: Rows) -> tuple[Selection, Selection]:
         """Return the rows to train on and the distinct ones, from which prototypes are drawn in every mode."""
-        merged = merge_equal_rows(given)
+        distinct, everything = merge_equal_rows(given), Selection.whole(given)
         if self._trainable().row_wise:
-            return (merged if self.batch_size is None else given), merged
+            return (distinct if self.batch_size is None else everything), distinct
         if self.class_weight is not None or (given.weight != 1).any():
             raise ValueError(
                 f"sample_weight and class_weight cannot act on {type(self).__name__}: its _compute_loss returns one "
                 "number for all samples."
             )
-        return given, merged
+        return everything, distinct
 
-    def _read_validation(self, validation_data: Any) -> Rows | None:
+    def _read_validation(self, validation_data: Any) -> Selection | None:
         if validation_data is None:
             return None
         try:
@@ -413,7 +425,7 @@ class SupervisedPrototypeModel(DrawnPrototypes):
         X, y = self._validated(X, y, dtype=_AS_GIVEN)
         X = self._about_origin(X, dtype)
         weight = _check_sample_weight(weight, X, dtype=dtype)
-        return Rows(X, self._encode(column_or_1d(y), "validation_data"), weight)
+        return Selection.whole(Rows(X, self._encode(column_or_1d(y), "validation_data"), weight))
 
     def _start(self, rows: Rows, given: Rows, prototypes: Any, labels: Any, stream: bool = False) -> None:
         """Set everything that is fitted to its value before the first epoch."""
@@ -461,41 +473,47 @@ class SupervisedPrototypeModel(DrawnPrototypes):
             _settings.refuse_standstill(self, training, steps)
         return training
 
-    def _lay_out(self, training: loop.Training, rows: Rows, validation: Rows | None) -> loop.Data:
+    def _lay_out(self, training: loop.Training, rows: Selection, validation: Selection | None) -> loop.Data:
         """Return what the loop reads, in shapes that programs are kept for."""
-        n = len(rows.X)
-        centre = middle(cast(np.ndarray, rows.X)) if training.model.shift_invariant else None
+        n, row_wise = len(rows), training.model.row_wise
+        centre = middle(rows) if training.model.shift_invariant else None
         indices = np.searchsorted(self.classes_, self.prototype_labels_).astype(np.int32)
-        rows, validation = self._weigh(rows, validation)
-        if training.model.row_wise:
-            block = rows_trained_at_a_time(rows.X.shape[1], len(indices))
-            rows = pad(rows, training.batch_size, block)
-            validation = None if validation is None else pad(validation, None, block)
-        if devices := _settings.devices_of(self):
-            if not training.model.row_wise and n % len(devices):
+        block = rows_trained_at_a_time(rows.table.X.shape[1], len(indices))
+        length = padded_length(n, training.batch_size, block) if row_wise else n
+        devices = _settings.devices_of(self)
+        if devices:
+            if not row_wise and n % len(devices):
                 raise ValueError(
                     f"devices={self.devices!r} cannot share out {n} rows equally, and {type(self).__name__} cannot be "
                     "given rows of weight zero: its _compute_loss returns one number for all samples."
                 )
-            rows = shard(rows, devices)
-        return loop.Data(rows, np.int32(n), validation, indices, centre)
+            length = padded_length(length, len(devices))
+        rows, validation = self._weigh(rows, validation)
+        train = rows.padded(length, centre)
+        if devices:
+            train = shard(train, devices)
+        validated = None
+        if validation is not None:
+            n_validated = len(validation)
+            validated = validation.padded(padded_length(n_validated, None, block) if row_wise else n_validated, centre)
+        return loop.Data(train, np.int32(n), validated, indices, centre)
 
-    def _judged(self, training: loop.Training, rows: Rows, data: loop.Data) -> loop.Training:
+    def _judged(self, training: loop.Training, rows: Selection, data: loop.Data) -> loop.Training:
         """Return the training with what is known of the distances of its rows, once they are laid out."""
         if data.centre is None:
             return training
         W = self._trained_parameters()["prototypes"]
-        return replace(training, compact=are_compact(cast(np.ndarray, rows.X), W, data.centre))
+        return replace(training, compact=are_compact(rows.some(_LOOKED_AT).X - data.centre, W - data.centre))
 
     def _span(self, data: loop.Data, models: int = 1) -> int:
         """Return how many epochs a call of the loop runs at most, of so many models at once."""
         work = models * len(data.train.X) * sum(value.size for value in jax.tree.leaves(self._parameters())) * 6
         return max(1, min(loop.CAPACITY, int(_CHUNK / work)))
 
-    def _train(self, rows: Rows, validation: Rows | None, until: int, one_pass: bool = False) -> None:
+    def _train(self, rows: Selection, validation: Selection | None, until: int, one_pass: bool = False) -> None:
         """Run the loop from the present state to that epoch, or until it stops by itself."""
         self._learn_from(rows, more=one_pass)
-        training = self._training(len(rows.X), one_pass)
+        training = self._training(len(rows), one_pass)
         data = self._lay_out(training, rows, validation)
         training = self._judged(training, rows, data)
         former, fresh = self._state, self._state is None
@@ -517,7 +535,7 @@ class SupervisedPrototypeModel(DrawnPrototypes):
         self._interrupted = True
         with ExitStack() as started, deferred_interrupt() as interrupt:
             for callback in callbacks:
-                callback.on_fit_start(self, self._from_origin(data.train.X[: len(rows.X)]))
+                callback.on_fit_start(self, self._from_origin(rows.X))
                 started.callback(callback.close)
             while self.n_iter_ < until:
                 if (self.n_iter_ - first) % span == 0:
@@ -543,11 +561,12 @@ class SupervisedPrototypeModel(DrawnPrototypes):
             self._interrupted = interrupt.came
             for callback in callbacks:
                 callback.on_fit_end(self, info)
+        gc.collect(0)  # until then JAX holds the rows that its program has read
         if interrupt.came:
             warnings.warn(f"Training interrupted after epoch {self.n_iter_}.", stacklevel=5)
 
-    def _warn_of_standstill(self, rows: Rows) -> None:
-        X, y = cast(np.ndarray, rows.X), cast(np.ndarray, rows.y)
+    def _warn_of_standstill(self, rows: Selection) -> None:
+        X, y = rows.X, rows.y
         distances = self._decided_rows(prediction.class_distances, self._from_origin(X))
         own, nearest = distances[np.arange(len(y)), y], distances.min(axis=1)
         if ((own <= nearest) | (nearest <= 0)).all():  # there was nothing to learn, or each row is a prototype
@@ -559,15 +578,14 @@ class SupervisedPrototypeModel(DrawnPrototypes):
             stacklevel=6,
         )
 
-    def _weigh(self, rows: Rows, validation: Rows | None) -> tuple[Rows, Rows | None]:
-        y = cast(np.ndarray, rows.y)
-        factors = _settings.class_weights_of(self, self.classes_, y, cast(np.ndarray, rows.weight))
+    def _weigh(self, rows: Selection, validation: Selection | None) -> tuple[Selection, Selection | None]:
+        factors = _settings.class_weights_of(self, self.classes_, rows.y, rows.weight)
         if factors is None:
             return rows, validation
         factors = factors.astype(rows.weight.dtype)
         if validation is not None:
-            validation = validation._replace(weight=validation.weight * factors[validation.y])
-        return rows._replace(weight=rows.weight * factors[y]), validation
+            validation = replace(validation, weight=validation.weight * factors[validation.y])
+        return replace(rows, weight=rows.weight * factors[rows.y]), validation
 
     def _rates(self, training: loop.Training, data: loop.Data, step: int, span: int, until: int) -> loop.Rates:
         """Return the learning rates of the next `span` epochs; their number makes the program."""

@@ -14,7 +14,7 @@ from prosemble.core.programs import compiled
 from prosemble.models.model import frozen
 from prosemble.models.prototype_base import SupervisedPrototypeModel
 from prosemble.training import loop
-from prosemble.training.data import Rows, rows_trained_at_a_time
+from prosemble.training.data import Rows, Selection, rows_trained_at_a_time
 from prosemble.training.threads import one_thread_each
 
 T = TypeVar("T")
@@ -137,18 +137,18 @@ def _job(model: SupervisedPrototypeModel, X: Any, y: Any, sample_weight: Any, sh
     model._validate_params()
     kind = (type(model), model.allow_nan, model.batch_size is None, model.class_weight is not None)
 
-    def arranged() -> tuple[Rows, Rows, Rows]:
+    def arranged() -> tuple[Rows, Selection, Selection]:
         given = Rows(*model._read(X, y, sample_weight, known=None))
         return given, *model._arrange(given)
 
-    (given, rows, merged), read = once(kind, kept(arranged))
+    (given, rows, distinct), read = once(kind, kept(arranged))
     model.__dict__.update(read)
     # What all models have beside their own parameters decides how they are trained, not how they start.
     own = {name: value for name, value in model.get_params(deep=False).items() if name not in _OF_TRAINING}
-    started = once((*kind, frozen(own)), kept(lambda: model._start(merged, given, None, None)))[1]
+    started = once((*kind, frozen(own)), kept(lambda: model._start(distinct.rows(), given, None, None)))[1]
     model.__dict__.update(started)
     model._learn_from(rows)
-    training = model._training(len(rows.X))
+    training = model._training(len(rows))
     layout = (*kind, repr(model.class_weight), training.batch_size, model.prototype_labels_.tobytes())
     data = once(layout, lambda: model._lay_out(training, rows, None))
     training = model._judged(training, rows, data)

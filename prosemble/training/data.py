@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import jax
@@ -14,6 +15,8 @@ from prosemble.core.blocks import rows_at_a_time
 # Rows that padding takes for a block where nobody says how many a block has, and that are hashed at a time: so few that
 # what is computed of them stays in the cache.
 BLOCK, HASHED = 4096, 512
+# Bytes that the address of an array is a multiple of.
+_ALIGNMENT = 64
 
 #: A NumPy array on the host, a JAX array on a device or while it is traced.
 AnyArray = Any
@@ -27,7 +30,66 @@ class Rows(NamedTuple):
     weight: AnyArray
 
 
-def merge_equal_rows(rows: Rows) -> Rows:
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """Rows of a table by their places (m,), with weights (m,) of their own; nothing is copied until it is asked for."""
+
+    table: Rows
+    places: np.ndarray
+    weight: np.ndarray
+
+    @classmethod
+    def whole(cls, table: Rows) -> Selection:
+        """Return all rows of a table."""
+        return cls(table, np.arange(len(table.X)), table.weight)
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    @property
+    def X(self) -> np.ndarray:
+        """A copy of the samples."""
+        return self.table.X[self.places]
+
+    @property
+    def y(self) -> np.ndarray:
+        """A copy of the class indices."""
+        return self.table.y[self.places]
+
+    def rows(self) -> Rows:
+        """Return a copy of the rows."""
+        return Rows(self.X, self.y, self.weight)
+
+    def some(self, most: int) -> Rows:
+        """Return a copy of at most so many of the rows, evenly spread."""
+        thin = slice(None, None, -(-len(self) // most))
+        return Selection(self.table, self.places[thin], self.weight[thin]).rows()
+
+    def padded(self, length: int, centre: np.ndarray | None = None) -> Rows:
+        """Return a copy of the rows, about that centre, and padding up to that length.
+
+        Padding repeats the first row, since a user's distance may be undefined at zero, with weight zero.
+        """
+        n, table = len(self), self.table
+        X = _aligned((length, table.X.shape[1]), table.X.dtype)
+        np.take(table.X, self.places, axis=0, out=X[:n], mode="clip")  # in other modes it fills a copy first
+        X[n:] = X[0]
+        if centre is not None:
+            X -= centre
+        y, weight = np.full(length, table.y[self.places[0]]), np.zeros(length, self.weight.dtype)
+        y[:n], weight[:n] = self.y, self.weight
+        return Rows(X, y, weight)
+
+
+def _aligned(shape: tuple[int, int], dtype: np.dtype) -> np.ndarray:
+    """Return an array that a program on the processor reads where it lies; of others it makes a copy."""
+    size = shape[0] * shape[1] * dtype.itemsize
+    room = np.empty(size + _ALIGNMENT, np.uint8)
+    start = -room.ctypes.data % _ALIGNMENT
+    return room[start : start + size].view(dtype).reshape(shape)
+
+
+def merge_equal_rows(rows: Rows) -> Selection:
     """Return each distinct (sample, class) of positive weight once, with the sum of its weights.
 
     The result depends neither on the order of the rows nor on whether a weight k is written as k equal rows, and
@@ -37,17 +99,16 @@ def merge_equal_rows(rows: Rows) -> Rows:
     keys = _row_keys(X) + y.astype(np.uint64)
     _, first, group = np.unique(keys, return_index=True, return_inverse=True)
     total = np.bincount(group, weights=weight, minlength=len(first))
-    first, total = first[total > 0], total[total > 0]
-    return Rows(X[first], y[first], total.astype(weight.dtype))
+    return Selection(rows, first[total > 0], total[total > 0].astype(weight.dtype))
 
 
-# Beyond so many times their spread from the origin, features are taken about an origin of their own.
-_FAR = 64
+# Beyond so many times their spread from the origin, features are taken about an origin of their own; rows that tell.
+_FAR, _SOME = 64, 1000
 
 
-def middle(X: np.ndarray) -> np.ndarray:
+def middle(rows: Selection) -> np.ndarray:
     """Return the median of each feature, of some of the rows: where most of them are, however far off the others."""
-    return _quartiles(X)[1]
+    return _quartiles(rows.some(_SOME).X)[1]
 
 
 def far_from_origin(X: np.ndarray) -> np.ndarray | None:
@@ -55,7 +116,7 @@ def far_from_origin(X: np.ndarray) -> np.ndarray | None:
 
     They are round numbers, so that what somebody has added to all rows is, as a rule, what is subtracted.
     """
-    low, median, high = _quartiles(X).astype(np.float64)
+    low, median, high = _quartiles(X[:: -(-len(X) // _SOME)]).astype(np.float64)
     spread = high - low
     far = (np.abs(median) > _FAR * spread) & (spread > 0)
     if not far.any():
@@ -65,8 +126,8 @@ def far_from_origin(X: np.ndarray) -> np.ndarray | None:
     return origin if origin.any() else None
 
 
-def _quartiles(X: np.ndarray, most: int = 1000) -> np.ndarray:
-    rows = np.sort(X[:: -(-len(X) // most)], axis=0)
+def _quartiles(X: np.ndarray) -> np.ndarray:
+    rows = np.sort(X, axis=0)
     last = len(rows) - 1
     if np.isnan(rows[-1]).any():  # what is missing comes last
         last = np.maximum(np.count_nonzero(~np.isnan(rows), axis=0) - 1, 0)
@@ -80,6 +141,7 @@ def _row_keys(X: np.ndarray) -> np.ndarray:
     keys = np.zeros(len(X), np.uint64)
     for start in range(0, len(X), HASHED):
         rows = X[start : start + HASHED] + 0  # -0.0 equals 0.0 but has other bits
+        rows[np.isnan(rows)] = np.nan  # and so have the kinds of NaN
         words = rows.view(np.uint32 if X.itemsize == 4 else np.uint64).astype(np.uint64)
         # A plain linear hash maps rows that differ by powers of two in step to equal keys; mix the words first.
         words ^= words >> 15
@@ -90,25 +152,13 @@ def _row_keys(X: np.ndarray) -> np.ndarray:
     return keys * np.uint64(0xBF58476D1CE4E5B9)
 
 
-def pad(rows: Rows, multiple: int | None, block: int = BLOCK) -> Rows:
-    """Return the rows padded to a multiple, or to blocks of a shape that data sets of about this size share.
-
-    Padding repeats the first row, since a user's distance may be undefined at zero, with weight zero.
-    """
-    n = len(rows.X)
-    if multiple is None:
-        blocks = -(-n // block)
-        granule = max(64, 2 ** (n.bit_length() - 5)) if blocks == 1 else 64
-        padded = blocks * -(-n // (blocks * granule)) * granule
-    else:
-        padded = -(-n // multiple) * multiple
-    if padded == n:
-        return rows
-    index = np.zeros(padded, np.intp)
-    index[:n] = np.arange(n)
-    weight = np.zeros(padded, rows.weight.dtype)
-    weight[:n] = rows.weight
-    return Rows(rows.X[index], rows.y[index], weight)
+def padded_length(n: int, multiple: int | None, block: int = BLOCK) -> int:
+    """Return the multiple that n rows are padded to, or blocks of a shape that data sets of about this size share."""
+    if multiple is not None:
+        return -(-n // multiple) * multiple
+    blocks = -(-n // block)
+    granule = max(64, 2 ** (n.bit_length() - 5)) if blocks == 1 else 64
+    return blocks * -(-n // (blocks * granule)) * granule
 
 
 def rows_trained_at_a_time(features: int, prototypes: int) -> int:
@@ -119,7 +169,5 @@ def rows_trained_at_a_time(features: int, prototypes: int) -> int:
 
 def shard(rows: Rows, devices: Sequence[Any]) -> Rows:
     """Return the rows laid out over the devices, an equal share each."""
-    if len(rows.X) % len(devices):
-        rows = pad(rows, len(devices))
     mesh = Mesh(np.asarray(devices), ("samples",))
     return jax.device_put(rows, NamedSharding(mesh, PartitionSpec("samples")))

@@ -118,7 +118,7 @@ class State(NamedTuple):
 class Data(NamedTuple):
     """Training rows, the number of them that is not padding, validation rows, and the prototypes' classes.
 
-    Where the loss does not change with it, `centre` is what is subtracted from rows and prototypes.
+    Where the loss does not change with it, `centre` is what was subtracted from the rows, and is from prototypes.
     """
 
     train: Rows
@@ -227,8 +227,6 @@ def run(training: Training, data: Data, state: State, rates: Rates, seed: int, f
     Where `fresh`, only the parameters of `state` count and the rest is initialised: within this program, since
     another would have to be compiled.
     """
-    if data.centre is not None:
-        data = _centred(data, data.centre)
     state = lax.cond(fresh, lambda: initial_state(training, state.params, rates.at(0)), lambda: state)
     first = state.epoch
     empty = jnp.zeros(CAPACITY, state.best_loss.dtype)
@@ -271,13 +269,6 @@ def unmonitored(state: State) -> State:
     infinity = np.full_like(state.best_loss, np.inf)
     stall = None if state.stall is None else Stall(infinity, np.int32(0))
     return state._replace(best_loss=infinity, previous_loss=infinity, stall=stall)
-
-
-def _centred(data: Data, centre: AnyArray) -> Data:
-    validation = data.validation
-    if validation is not None:
-        validation = validation._replace(X=validation.X - centre)
-    return data._replace(train=data.train._replace(X=data.train.X - centre), validation=validation)
 
 
 def _monitor(training: Training, state: State, monitored: Array, measured: Params | None) -> State:
