@@ -132,7 +132,7 @@ def centred_omega_distance_matrix(X: Samples, W: Prototypes, omega: Float[Array,
     images = (inner(A, omega).astype(X.dtype) for A in (X, W))
     distances = _squared_gaps(*images)
     return rows_again(
-        distances, _certain_of_projections(X, (omega * omega).sum()), _projected_differences, X, W, omega
+        distances, certain_of_projections(X, (omega * omega).sum()), _projected_differences, X, W, omega
     ).T
 
 
@@ -140,7 +140,8 @@ def _projected_differences(X: Array, W: Array, omega: Array) -> Float[Array, "p 
     return jax.lax.map(lambda w: squared_norms(inner(X - w, omega)), W)
 
 
-def _certain_of_projections(X: Array, square: Array) -> Float[Array, " n"]:
+def certain_of_projections(X: Array, square: Array) -> Float[Array, " n"]:
+    """Return what squared lengths after a projection of that squared norm are to exceed to be right."""
     return PROJECTED * square * squared_norms(X)
 
 
@@ -151,7 +152,7 @@ def lomega_distance_matrix(X: Samples, W: Prototypes, omegas: Float[Array, "p d 
 
 def centred_lomega_distance_matrix(X: Samples, W: Prototypes, omegas: Float[Array, "p d r"]) -> Distances:
     """The same for data that already lie about the origin."""
-    certain = _certain_of_projections(X, (omegas * omegas).sum(axis=(1, 2)).max())
+    certain = certain_of_projections(X, (omegas * omegas).sum(axis=(1, 2)).max())
     distances = squared_projections(X, W, omegas).T
     return rows_again(distances, certain, _locally_projected_differences, X, W, omegas).T
 

@@ -103,7 +103,7 @@ def merge_equal_rows(rows: Rows) -> Selection:
 
 
 # Beyond so many times their spread from the origin, features are taken about an origin of their own; rows that tell.
-_FAR, _SOME = 64, 1000
+_FAR, _SOME = 64, 300
 
 
 def middle(rows: Selection) -> np.ndarray:
