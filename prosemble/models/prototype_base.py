@@ -49,8 +49,11 @@ from prosemble.training.threads import one_thread_each
 # Epochs are run in chunks of about this many multiplications, a second or so, between which Ctrl-C is heard.
 _CHUNK = 2e10
 
-# Epochs after which a training that has moved nothing is given up.
+# Epochs after which a training is judged by what it has moved and where it has come to.
 _PATIENT = 10
+
+# What share of a loss may come and go from epoch to epoch.
+_NOISE = 0.2
 
 # Rows by which distances are judged.
 _LOOKED_AT = 300
@@ -561,6 +564,8 @@ class SupervisedPrototypeModel(DrawnPrototypes):
             self._interrupted = interrupt.came
             for callback in callbacks:
                 callback.on_fit_end(self, info)
+        if not one_pass and (state.finished or self.n_iter_ >= _PATIENT):  # sooner, optimisers still swing
+            self._warn_of_ascent(rows)
         gc.collect(0)  # until then JAX holds the rows that its program has read
         if interrupt.came:
             warnings.warn(f"Training interrupted after epoch {self.n_iter_}.", stacklevel=5)
@@ -575,6 +580,23 @@ class SupervisedPrototypeModel(DrawnPrototypes):
             f"Training has moved nothing in {self.n_iter_} epochs: with lr={self.lr!r} each change is less than "
             f"{self._precision()} tells apart beside samples of up to {np.nanmax(np.abs(X)):.3g}, or the loss does not "
             "change with them. Scale the features, as a StandardScaler does.",
+            stacklevel=6,
+        )
+
+    def _warn_of_ascent(self, rows: Selection) -> None:
+        first = float(self.loss_history_[0])
+        # With a cooperation losses are of another thing in each epoch.
+        if (
+            self.restore_best
+            or self._cooperation() is not None
+            or self.loss_ - first <= max(self.epsilon, _NOISE * abs(first))
+        ):
+            return
+        warnings.warn(
+            f"Training ended with a loss of {self.loss_:.3g}, more than the {first:.3g} that it began with. As a rule "
+            f"steps of lr={self.lr!r} are too large then beside features that span "
+            f"{np.ptp(rows.some(_LOOKED_AT).X, axis=0).max():.3g}, or too small to tell apart: scale the features, as "
+            "a StandardScaler does, or choose another lr.",
             stacklevel=6,
         )
 

@@ -76,3 +76,10 @@ def test_a_training_that_moves_nothing_says_so(iris):
     for model, rows in ((GLVQ(max_iter=2000), X * 1e10), (GLVQ(lr=1e-12), X)):
         with pytest.warns(UserWarning, match="Training has moved nothing in"):
             model.fit(rows, y)
+
+
+def test_a_training_that_ends_worse_than_it_began_says_so(iris):
+    X, y = iris
+    for scale in (1e-8, 1e-3):
+        with pytest.warns(UserWarning, match=r"ended with a loss of .*, more than the -0\.\d+ that it began with"):
+            GLVQ().fit(X * scale, y)
