@@ -48,6 +48,17 @@ def test_raw_units_saturate_nothing(load):
     assert abs(sure.mean() - right.mean()) < 0.06  # a softmax of the bare distances has .06 to .1 too much
 
 
+def test_conformal_sets_are_small():
+    X, y = load_digits(return_X_y=True)
+    X, X_rest, y, y_rest = train_test_split(X, y, test_size=0.5, stratify=y, random_state=0)
+    model = GLVQ(n_prototypes_per_class=3, max_iter=50).fit(X, y)
+    proba, own = model.predict_proba(X_rest), y_rest[:, None] == model.classes_
+    # Sets of those classes that score above what nine tenths of the calibration rows do (LAC).
+    limit = np.quantile(proba[::2][own[::2]], 0.1, method="lower")
+    sets = proba[1::2] >= limit
+    assert sets.sum(axis=1).mean() < 2 and sets[own[1::2]].mean() > 0.86
+
+
 def test_rows_far_away_keep_their_order(iris):
     X, y = iris[0][50:], iris[1][50:]
     model = GLVQ(max_iter=10).fit(X, y)
