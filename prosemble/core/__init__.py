@@ -23,10 +23,15 @@ _FUNCTIONS = {
         "cross_entropy_lvq_loss", "glvq_loss", "glvq_loss_with_transfer", "lvq1_loss", "lvq21_loss", "margin_loss",
         "neural_gas_energy", "ng_rslvq_loss", "nllr_loss", "rslvq_loss",
     ),
+    "pairs": (
+        "euclidean_distance", "lpnorm_distance", "manhattan_distance", "omega_distance", "squared_euclidean_distance",
+    ),
     "pooling": (
         "stratified_max_pooling", "stratified_min_pooling", "stratified_prod_pooling", "stratified_sum_pooling",
     ),
-    "similarities": ("cosine_similarity_matrix", "euclidean_similarity", "gaussian_similarity"),
+    "similarities": (
+        "cosine_similarity_matrix", "euclidean_similarity", "gaussian_similarity", "polynomial_kernel_matrix",
+    ),
 }  # fmt: skip
 _MODULE_OF = {name: module for module, names in _FUNCTIONS.items() for name in names}
 

@@ -12,9 +12,11 @@ that matrix libraries are fastest at.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Real
 
 from prosemble.core.cancellation import EXPANDED, FEW, PROJECTED, nearest_to_origin, rows_again, with_gradient_of
@@ -113,7 +115,8 @@ def _half_squared_gaps(X: Array, W: Array) -> Float[Array, "p n"]:
 
 
 def relevance_distance_matrix(X: Samples, W: Prototypes, relevances: Float[Array, " d"]) -> Distances:
-    """sum_j relevances_j (x_j - w_j)^2 (Hammer & Villmann 2002)."""
+    """sum_j relevances_j (x_j - w_j)^2 (Hammer & Villmann 2002), relevances that are not negative."""
+    _require_weights(relevances)
     return centred_relevance_distance_matrix(*_about_prototypes(X, W), relevances)
 
 
@@ -203,9 +206,18 @@ def wasserstein2_omega_distance_matrix(
 def wasserstein2_relevance_distance_matrix(
     X: Samples, means: Prototypes, log_variances: Prototypes, relevances: Float[Array, " d"]
 ) -> Distances:
-    """The same with squared differences and variances weighted by the relevances."""
+    """The same with squared differences and variances weighted by the relevances, which are not negative."""
+    _require_weights(relevances)
     spread = (jnp.exp(log_variances) * relevances).sum(axis=1)
     return (relevance_distance_matrix(X, means, relevances).T + spread[:, None]).T
+
+
+def _require_weights(relevances: Any) -> None:
+    """Raise where relevances that are known here are none, as their logarithms would be."""
+    if not isinstance(relevances, jax.core.Tracer) and (smallest := np.asarray(relevances).min()) < 0:
+        raise ValueError(
+            f"relevances must not be negative; the smallest is {smallest:g}. Of logits they are the softmax."
+        )
 
 
 def unit_rows(X: Samples) -> Float[Array, "n d"]:

@@ -177,10 +177,10 @@ def median_distance(X: np.ndarray, prototypes: np.ndarray) -> float:
     return float(np.median(cdist(chosen, prototypes)))
 
 
-def estimate_sigma(X: np.ndarray) -> float:
-    """Return the median Euclidean distance between (at most a thousand of) the samples: a width for kernels."""
+def estimate_sigma(X: np.ndarray, percentile: float = 50.0) -> float:
+    """Return a percentile of the Euclidean distances between samples, at most a thousand: a width for kernels."""
     chosen = np.asarray(X, np.float64)[:: -(-len(X) // 1000)]
-    return float(np.median(pdist(chosen)))
+    return float(np.percentile(pdist(chosen), percentile))
 
 
 #: The initialisers by the name that `prototypes_initializer` takes.

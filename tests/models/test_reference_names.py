@@ -17,7 +17,28 @@ def test_functions_can_be_imported_from_core():
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         core.nothing  # noqa: B018
     X = np.array([[0.0], [1.0], [3.0]])
-    assert core.estimate_sigma(X) == 2.0
+    assert core.estimate_sigma(X) == 2.0 and core.estimate_sigma(X, percentile=100.0) == 3.0
+    X = jnp.asarray(X)
+    np.testing.assert_allclose(core.polynomial_kernel_matrix(X, X, degree=2.0)[2], [1.0, 16.0, 100.0])
+
+
+def test_pairs_are_entries_of_matrices():
+    x, w, omega = np.array([1.0, -2.0]), np.array([4.0, 2.0]), jnp.array([[1.0], [2.0]])
+    assert float(core.squared_euclidean_distance(x, w)) == 25.0 and float(core.euclidean_distance(x, w)) == 5.0
+    assert float(core.manhattan_distance(x, w)) == 7.0 and float(core.omega_distance(x, w, omega)) == 121.0
+    assert [float(core.lpnorm_distance(x, w, p)) for p in (1.0, np.inf)] == [7.0, 4.0]
+    with pytest.raises(ValueError, match=r"two vectors of one length; got the shapes \(2,\) and \(1, 2\)"):
+        core.euclidean_distance(x, w[None])
+
+
+def test_relevances_below_zero_are_refused():
+    X, spread = jnp.ones((2, 3)), jnp.zeros((2, 3))
+    for call in (
+        core.relevance_distance_matrix,
+        lambda *a: core.wasserstein2_relevance_distance_matrix(*a[:2], spread, a[2]),
+    ):
+        with pytest.raises(ValueError, match=r"must not be negative; the smallest is -0.5. Of logits"):
+            call(X, X, jnp.array([0.5, -0.5, 1.0]))
 
 
 def test_ng_rslvq_weights_by_rank():
