@@ -11,6 +11,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import RepeatedStratifiedKFold, train_test_split
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, RobustScaler, StandardScaler
@@ -274,7 +275,8 @@ class AutoPrototypeClassifier(ClassifierMixin, BaseEstimator):
         grid = [{"scaling": [scaling], "model": [model]} for (_, scaling), (_, model) in (p.steps for p in pipelines)]
         search = BatchedSearchCV(pipelines[0], grid, cv=splits, scoring=_scores, refit=False)
         with warnings.catch_warnings():
-            # A training that diverges is no candidate.
+            # A training that diverges is no candidate; of one that gets nowhere the score tells.
+            warnings.simplefilter("ignore", ConvergenceWarning)
             warnings.filterwarnings("ignore", message="[\\s\\S]*(fits failed|non-finite)")
             try:
                 results = search.fit(X, y).cv_results_

@@ -18,6 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d
 
 from prosemble.core.activations import Activation, get_activation, identity
@@ -580,6 +581,7 @@ class SupervisedPrototypeModel(DrawnPrototypes):
             f"Training has moved nothing in {self.n_iter_} epochs: with lr={self.lr!r} each change is less than "
             f"{self._precision()} tells apart beside samples of up to {np.nanmax(np.abs(X)):.3g}, or the loss does not "
             "change with them. Scale the features, as a StandardScaler does.",
+            ConvergenceWarning,
             stacklevel=6,
         )
 
@@ -597,6 +599,7 @@ class SupervisedPrototypeModel(DrawnPrototypes):
             f"steps of lr={self.lr!r} are too large then beside features that span "
             f"{np.ptp(rows.some(_LOOKED_AT).X, axis=0).max():.3g}, or too small to tell apart: scale the features, as "
             "a StandardScaler does, or choose another lr.",
+            ConvergenceWarning,
             stacklevel=6,
         )
 

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import RepeatedStratifiedKFold
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import check_is_fitted
@@ -148,7 +149,9 @@ class Recipe(ClassifierMixin, BaseEstimator):
         for i, model in enumerate(untrained):
             for fold, (train, test) in enumerate(affordable):
                 try:
-                    trained = clone(model).fit(compared[train], labels[train], sample_weight=weight[train])
+                    with warnings.catch_warnings():
+                        warnings.simplefilter("ignore", ConvergenceWarning)  # its score tells
+                        trained = clone(model).fit(compared[train], labels[train], sample_weight=weight[train])
                 except ValueError:  # it diverged
                     break
                 scores[i, fold] = figures(labels[test], _predicted(trained, compared[test]), weight[test])
