@@ -57,7 +57,7 @@ ESTIMATORS = dict(all_estimators())
 MODELS = {name: cls for name, cls in ESTIMATORS.items() if issubclass(cls, SupervisedPrototypeModel)}
 
 #: One of each kind of parameters: what the base class and the loop do alike for all is held for these.
-KINDS = ["GLVQ", "GLVQ21", "GMLVQ", "GTLVQ", "RSLVQ", "SNG", "SiameseGMLVQ", "CBC"]
+KINDS = ["GLVQ", "GMLVQ", "GTLVQ", "RSLVQ", "SNG", "SiameseGMLVQ", "CBC"]
 
 
 def breadth(name):

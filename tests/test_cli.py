@@ -497,6 +497,7 @@ def test_columns_are_left_out_or_taken(mushrooms):
     assert taken.exit_code == 0 and "a feature for each of 90 values" in taken.output
 
 
+@pytest.mark.breadth
 def test_programs_are_kept_and_bounded(mushrooms, monkeypatch, tmp_path):
     from prosemble import compile_cache
 

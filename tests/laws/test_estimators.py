@@ -15,7 +15,7 @@ from tests.precision import float64
 from tests.registry import EVERY_MODEL, KINDS, MODELS, breadth_but, settings
 
 every_model = pytest.mark.parametrize("name", EVERY_MODEL)
-each_kind = pytest.mark.parametrize("name", KINDS)
+each_kind = pytest.mark.parametrize("name", breadth_but(("GLVQ", "GMLVQ", "SNG", "CBC"), KINDS))
 every_mode = pytest.mark.parametrize("mode", [{}, {"batch_size": 50}], ids=["full batch", "mini-batches"])
 
 

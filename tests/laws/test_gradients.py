@@ -94,8 +94,12 @@ FUNCTIONS |= {
 # Prototypes that are equally near by the Euclidean distance are not so in a learned metric, and where ranks count
 # (neural gas), they jump there and have no derivative.
 WITHOUT_TIES = {"neural_gas", *MODELS} - {"GLVQ", "GLVQ1", "GLVQ21", "RSLVQ", "SLVQ", "CELVQ", "DKGLVQ", "WGLVQ"}
+# Beside the losses themselves, of which a model is made.
+OF_MODELS = ("plain", "on top of an own prototype")
 DIFFERENTIABLE = [
-    pytest.param(name, situation, marks=breadth(name))
+    pytest.param(
+        name, situation, marks=pytest.mark.breadth if name in MODELS and situation not in OF_MODELS else breadth(name)
+    )
     for name in FUNCTIONS
     for situation in SITUATIONS
     if not (name in WITHOUT_TIES and situation.startswith("two "))

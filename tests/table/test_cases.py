@@ -76,8 +76,8 @@ def test_rows_of_another_width_are_refused(name, fitted):
     ("name", "target", "how"),
     [
         ("semicolons_decimal_commas.csv", "dx", "semicolons between cells, decimal commas"),
-        ("tabs.tsv", "dx", "tabs between cells"),
-        ("latin1.csv", "Gruppe", "Windows-1252"),
+        pytest.param("tabs.tsv", "dx", "tabs between cells", marks=pytest.mark.breadth),
+        pytest.param("latin1.csv", "Gruppe", "Windows-1252", marks=pytest.mark.breadth),
         ("title_above_the_header.csv", "dx", "skipped 2 lines above the table: 'Ward 3; exported 2024-05-01'"),
     ],
 )
@@ -124,7 +124,7 @@ def test_dates_become_numbers_and_new_days_are_predicted(fitted, tmp_path):
     [
         ("gaps.csv", "crp", "gaps left to the metric"),
         ("gaps.csv", "sex", "gaps, a value of their own"),
-        ("true_false_with_gaps.csv", "fever", "a value of"),
+        pytest.param("true_false_with_gaps.csv", "fever", "a value of", marks=pytest.mark.breadth),
     ],
 )
 def test_gaps_are_trained_with_and_said(name, column, done, fitted):
