@@ -14,7 +14,7 @@ from prosemble.core import distance, losses
 from prosemble.io import files
 from prosemble.models import PrototypeClassifier
 from tests.precision import float64
-from tests.registry import EVERY_MODEL, MODELS, breadth_but, settings
+from tests.registry import EVERY_MODEL, KINDS, MODELS, breadth_but, settings
 from tests.training.programs import programs
 
 START = {"max_iter": 10, "n_prototypes_per_class": 2, "lr": 0.05, "epsilon": 0.0}
@@ -307,7 +307,9 @@ def test_projecting_twice_is_projecting_once(of, iris):
         jax.tree.map(partial(np.testing.assert_allclose, atol=1e-6), value, once[name])
 
 
-@pytest.mark.parametrize("name", [name for name, cls in MODELS.items() if hasattr(cls, "transform")])
+@pytest.mark.parametrize(
+    "name", breadth_but(KINDS, [name for name, cls in MODELS.items() if hasattr(cls, "transform")])
+)
 def test_distances_are_euclidean_in_the_representation(name, iris):
     pandas = pytest.importorskip("pandas", reason="data frames out need pandas")
     X, y = iris
