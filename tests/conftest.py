@@ -1,4 +1,5 @@
 import os
+import signal
 
 # Read by SciPy at import: without it scikit-learn skips its array API checks.
 os.environ["SCIPY_ARRAY_API"] = "1"
@@ -21,6 +22,9 @@ os.environ["JAX_TRACEBACK_IN_LOCATIONS_LIMIT"] = "0"
 import numpy as np
 import pytest
 from sklearn.datasets import load_iris
+
+# What is started in the background of a script ignores Ctrl-C, and tests send it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

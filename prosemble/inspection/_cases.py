@@ -9,7 +9,7 @@ import numpy as np
 from prosemble.inspection import _pictures
 from prosemble.inspection._fitted import Fitted
 from prosemble.inspection._view import View, decimals
-from prosemble.inspection.explanations import COLUMNS
+from prosemble.prediction.explanations import COLUMNS
 
 # Features of a sample that are told: those that speak loudest.
 _TOLD = 6

@@ -28,7 +28,7 @@ class Fitted:
     def __init__(self, estimator: Any) -> None:
         model, named = unwrapped(estimator, "estimator")
         steps = [step for _, step in named if step not in (None, "passthrough")]
-        self.model, self.steps = model, steps
+        self.model, self.steps, self.predictor = model, steps, model.predictor_
         self._before = make_pipeline(*steps) if steps else None
         # What a table's columns are laid out as is the data: no step leads back from a category's feature to its
         # column.
@@ -38,7 +38,7 @@ class Fitted:
         else:
             self.data_names = names_of(estimator if hasattr(estimator, "feature_names_in_") else (steps or [model])[0])
         self.input_names = self.data_names if not steps else self._names_after()
-        self.encoded = isinstance(model._metric(), Encoded)
+        self.encoded = isinstance(self.predictor.distance, Encoded)
 
     def _names_after(self) -> np.ndarray:
         assert self._before is not None
@@ -51,7 +51,7 @@ class Fitted:
     @property
     def in_data_space(self) -> bool:
         """Whether the prototypes are points of the model's input, and not of an encoder's output."""
-        metric = self.model._metric()
+        metric = self.predictor.distance
         return not isinstance(metric, Encoded) or metric.siamese
 
     @property
@@ -62,7 +62,7 @@ class Fitted:
     @property
     def class_indices(self) -> np.ndarray:
         """The class of each prototype, as an index of `classes_`."""
-        return np.searchsorted(self.model.classes_, self.model.prototype_labels_)
+        return self.predictor.labels
 
     def inputs(self, X: Any) -> Any:
         """Return the samples as the model gets them."""

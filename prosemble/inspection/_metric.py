@@ -10,7 +10,7 @@ from prosemble.inspection._fitted import Fitted, latent_names
 
 def curvature(fitted: Fitted) -> Curvature | None:
     """Return what the model's distance has learned of the features, of an encoder's output where it has one."""
-    metric, params = fitted.model._metric(), fitted.model._parameters()
+    metric, params = fitted.predictor.distance, fitted.predictor.params
     return metric.distance.curvature(params) if isinstance(metric, Encoded) else metric.curvature(params)
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from sklearn.decomposition import PCA
 
-from prosemble.distances import Distance
 from prosemble.encoders import encode
 from prosemble.inspection._fitted import Fitted, latent_names
 from prosemble.inspection._metric import curvature, global_omega
-from prosemble.models import prediction
 
 _PLACES = 2**14
 
@@ -23,8 +22,7 @@ class _Space:
 
     def __init__(self, fitted: Fitted) -> None:
         self.fitted, self.model = fitted, fitted.model
-        self.metric: Distance = self.model._metric()
-        self.params = self.model._parameters()
+        self.predictor = fitted.predictor
         self.names = [str(name) for name in fitted.input_names]
 
     def points(self, X: np.ndarray) -> np.ndarray:
@@ -37,9 +35,7 @@ class _Space:
 
     def predict(self, points: np.ndarray) -> np.ndarray:
         """Return the class index that is predicted at points of the space."""
-        points = np.ascontiguousarray(points, self.model.prototypes_.dtype)
-        decision, indices, classes = self.model._decision(), self.fitted.class_indices, len(self.model.classes_)
-        return prediction.nearest_class(self.metric, decision, self.params, points, indices, classes)
+        return self.predictor.nearest_class(np.ascontiguousarray(points, self.model.prototypes_.dtype))
 
 
 class _Projected(_Space):
@@ -71,13 +67,14 @@ class _Latent(_Space):
 
     def __init__(self, fitted: Fitted) -> None:
         super().__init__(fitted)
-        encoded: Any = self.metric
-        self.encoder, self.metric = encoded.encoder, encoded.distance
-        self.params = {**self.params, "prototypes": self.prototypes(self.params["prototypes"])}
-        self.names = list(latent_names(self.params["prototypes"].shape[1]))
+        encoded: Any = self.predictor.distance
+        self.encoder = encoded.encoder
+        params = {**self.predictor.params, "prototypes": self.prototypes(self.predictor.prototypes)}
+        self.predictor = replace(self.predictor, distance=encoded.distance, params=params)
+        self.names = list(latent_names(self.predictor.prototypes.shape[1]))
 
     def points(self, X: np.ndarray) -> np.ndarray:
-        return encode(self.encoder, self.params["backbone"], X)
+        return encode(self.encoder, self.predictor.params["backbone"], X)
 
     def prototypes(self, prototypes: np.ndarray) -> np.ndarray:
         return self.points(prototypes) if self.fitted.in_data_space else prototypes

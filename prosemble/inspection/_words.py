@@ -34,7 +34,7 @@ _METRICS: dict[str, str] = {
 
 def metric(model: PrototypeModel) -> str:
     """Say what the model measures by."""
-    part: Any = model._metric()
+    part: Any = model.predictor_.distance
     if isinstance(part, distances.Encoded):
         return f"{_metric(part.distance)}, of what a learned encoder makes of the sample"
     return _metric(part)

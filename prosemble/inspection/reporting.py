@@ -18,7 +18,6 @@ from prosemble.inspection._metric import curvature, prototype_names
 from prosemble.inspection._view import View, view
 from prosemble.inspection.validation import HeldOut, held_out
 from prosemble.io.writing import replacing, writable
-from prosemble.models import prediction
 
 
 def report(
@@ -89,7 +88,7 @@ def report(
     rows = fitted.rows(X)
     truth = fitted.labels(X, y)
     # Says which rows cannot be predicted, before folds number them anew.
-    fitted.model._decided_rows(prediction.nearest_class, rows)
+    fitted.predictor.nearest_class(rows)
     n_splits = _splits(fitted, truth, n_splits, n_repeats)
     shape = _pictures.image_shape(fitted, image_shape)
 

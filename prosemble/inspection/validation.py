@@ -14,9 +14,8 @@ from sklearn.model_selection import RepeatedStratifiedKFold
 from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing
 
-from prosemble._probabilities import logits
 from prosemble.inspection._fitted import Fitted
-from prosemble.models import prediction
+from prosemble.prediction.probabilities import logits
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -131,8 +130,9 @@ def _said(fitted: Fitted, X: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return predicted class indices, confidence and log odds (n_samples, n_classes)."""
     model, inputs = fitted.model, fitted.inputs(X)
     winner = np.searchsorted(model.classes_, model.predict(inputs))
-    distances = model._class_distances(inputs)
-    confidence = prediction.confidence(model._decision(), distances)
-    log_p = logits(distances.astype(np.float64), model.temperature_, model._fits_temperature(), np)
+    predictor = model.predictor_
+    distances = predictor.class_distances(fitted.rows(X))
+    confidence = predictor.confidence(distances)
+    log_p = logits(distances.astype(np.float64), predictor.temperature, predictor.bounded, np)
     rest = [logsumexp(np.delete(log_p, c, axis=1), axis=1) for c in range(log_p.shape[1])]
     return winner, confidence, log_p - np.stack(rest, axis=1)

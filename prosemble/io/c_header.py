@@ -13,10 +13,10 @@ from scipy.special import softmax
 
 from prosemble.distances import Euclidean, Omega, Relevance, SquaredEuclidean
 from prosemble.io.program import Program, program_of
-from prosemble.io.quantization import Quantized, dequantized
 from prosemble.io.steps import Affine, Columns, Filled, Input, OneHot, Powers, Step, UnitRows
 from prosemble.io.writing import writable, write_bytes
 from prosemble.objectives import Nearest
+from prosemble.prediction.quantization import Quantized, dequantized
 
 # No quotes, no backslash, nothing that ends a comment or begins a trigraph.
 _PLAIN = frozenset((string.ascii_letters + string.digits + " _-.,:;()=+").encode())
@@ -98,9 +98,9 @@ class Tables(NamedTuple):
 
 
 def _tables(program: Program) -> Tables:
-    model, scaling = program.estimator, _layout(program).scaling
-    metric = model._metric()
-    if not isinstance(model._decision(), Nearest):
+    predictor, scaling = program.predictor, _layout(program).scaling
+    metric = predictor.distance
+    if not isinstance(predictor.decision, Nearest):
         raise ValueError(
             f"{program.name} does not decide by its nearest prototype, which is all that a C header can do."
         )
@@ -109,8 +109,8 @@ def _tables(program: Program) -> Tables:
             f"{program.name} measures by {type(metric).__name__}; a C header can do so by SquaredEuclidean, "
             "Euclidean, Relevance and Omega."
         )
-    order = np.argsort(program.labels, kind="stable")  # of equally near prototypes the first class is predicted
-    stored = model._stored()
+    order = np.argsort(predictor.labels, kind="stable")  # of equally near prototypes the first class is predicted
+    stored = predictor.stored or predictor.params
     params = {group: np.asarray(value, float) for group, value in dequantized(stored).items()}
     own = stored["prototypes"]
     # About a point amid the prototypes, where multiplications lose no digits: one that the file's 32 bits can tell.
@@ -136,7 +136,7 @@ def _tables(program: Program) -> Tables:
         factor = factor * weight
         projection = stored["omega"] if type(metric) is Omega else None
     centre = scaling.centre + scaling.scale * (middle - scaling.shift)
-    return Tables(centre, factor, projection, table, program.labels[order], weights)
+    return Tables(centre, factor, projection, table, predictor.labels[order], weights)
 
 
 def _times(array: Any, factor: np.ndarray) -> np.ndarray | Quantized:

@@ -37,7 +37,9 @@ from prosemble.core.activations import ACTIVATIONS
 from prosemble.core.part import Part
 from prosemble.encoders.base import LAYER_ACTIVATIONS
 from prosemble.io.container import FORMAT, ModelFileError, read, write
-from prosemble.io.quantization import Quantized, dequantized, shape_of_scale
+from prosemble.prediction.calibration import Calibration
+from prosemble.prediction.predictor import Predictor
+from prosemble.prediction.quantization import Quantized, dequantized, shape_of_scale
 from prosemble.training import loop
 
 # Functions that a header may name, by kind.
@@ -48,13 +50,14 @@ def save(model: Any, path: str | Path, table: Mapping[str, Any] | None = None) -
     """Write a fitted estimator, replacing the file whole or not at all."""
     parameters = model._get_hyperparams()
     objects = sorted(set(model.get_params(deep=False)) - set(parameters))
+    predictor = model.predictor_
     fitted = {
-        "labels": _label_list(model.classes_),
-        "prototype_labels": np.searchsorted(model.classes_, model.prototype_labels_).tolist(),
-        "groups": jax.tree.map(np.shape, model._parameters()),
+        "labels": _label_list(predictor.classes),
+        "prototype_labels": predictor.labels.tolist(),
+        "groups": jax.tree.map(np.shape, predictor.params),
         "n_features_in": int(model.n_features_in_),
-        "temperature": model.temperature_,
-        "bounded": model._fits_temperature(),
+        "temperature": predictor.temperature,
+        "bounded": predictor.bounded,
         "feature_names_in": getattr(model, "feature_names_in_", np.array([])).tolist(),
     }
     quantization = getattr(model, "quantization_", None)
@@ -62,7 +65,7 @@ def save(model: Any, path: str | Path, table: Mapping[str, Any] | None = None) -
         "format": FORMAT if table else 2 if quantization else 1,
         "class": _name_of(type(model)),
         "shown": " ".join(repr(model).split()),
-        "predictor": _predictor(model),
+        "predictor": _parts(predictor),
         "parameters": {name: _encode(value) for name, value in parameters.items()},
         "objects": objects,
         "fitted": fitted,
@@ -71,16 +74,16 @@ def save(model: Any, path: str | Path, table: Mapping[str, Any] | None = None) -
         "table": table,
     }
     # safetensors keeps no shape of a scalar apart from that of one element on every version: all arrays go flat.
-    tensors = {name: np.ravel(value) for name, value in _flat(model._stored()).items()}
+    tensors = {name: np.ravel(value) for name, value in _flat(predictor.stored or predictor.params).items()}
     state = getattr(model, "_state", None)  # before the first epoch there is none
     for field, value in () if state is None else state._asdict().items():
         tensors |= {name: np.ravel(leaf) for name, leaf in _named_leaves(field, value)}
     write(path, header, tensors)
 
 
-def _predictor(model: Any) -> dict[str, Any] | None:
+def _parts(predictor: Predictor) -> dict[str, Any] | None:
     """Return what a model measures and decides by, where it is made of this library's parts alone."""
-    parts = {"distance": model._metric(), "decision": model._decision()}
+    parts = {"distance": predictor.distance, "decision": predictor.decision}
     return {name: _encode(part) for name, part in parts.items()} if all(map(storable, parts.values())) else None
 
 
@@ -172,8 +175,6 @@ def _build(
     tensors: dict[str, np.ndarray],
     objects: dict[str, Any],
 ) -> Any:
-    from prosemble.models.calibration import Calibration
-
     model = cls(**{name: _decode(value) for name, value in header["parameters"].items()}, **objects)
     fitted = header["fitted"]
     dtype = _label_dtype(fitted["labels"]["dtype"])

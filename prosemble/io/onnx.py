@@ -19,8 +19,8 @@ from prosemble import _words as words
 from prosemble.distances import SquaredEuclidean
 from prosemble.io.program import Program, program_of
 from prosemble.io.writing import writable, write_bytes
-from prosemble.models.prediction import outcome
 from prosemble.objectives import Nearest
+from prosemble.prediction.predictor import outcome
 
 # Old enough for the runtimes that are in use: ONNX 1.13 of 2022. The file's own layout (IR) is of the same release.
 OPSET, ML_OPSET, IR_VERSION = 18, 3, 8

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from prosemble import _words as words
-from prosemble._probabilities import probabilities
+from prosemble.prediction.probabilities import probabilities
 
 # Numbers that a block of differences has at most.
 _BLOCK = 2**22

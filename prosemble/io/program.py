@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -12,19 +14,20 @@ from sklearn.pipeline import Pipeline
 
 from prosemble.core.cancellation import unless
 from prosemble.core.programs import compiled
-from prosemble.io.quantization import dequantized
 from prosemble.io.steps import Columns, Input, Kept, Step, chain, inputs_of, kept
-from prosemble.models import prediction
 from prosemble.models.base import PrototypeModel
 from prosemble.models.wrapped import unwrapped
+from prosemble.prediction.predictor import Outcome, Predictor, as_measured, outcome
+from prosemble.prediction.quantization import dequantized
 
 # Steps of an export's numbers that have to lie within the spread of the prototypes.
 _TELLS = 256
 
-_outcome = compiled(prediction.outcome, static_argnames=("n_classes", "bounded"))
+_outcome = compiled(outcome, static_argnames=("n_classes", "bounded"))
 
 
-class Program(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Program:
     """A classifier behind its steps; called with raw rows, it predicts.
 
     A row has a number for each of the inputs: of a category its place among the input's, NaN where it has none.
@@ -40,7 +43,7 @@ class Program(NamedTuple):
 
     @property
     def classes(self) -> np.ndarray:
-        return self.estimator.classes_
+        return self.predictor.classes
 
     @property
     def n_features(self) -> int:
@@ -59,39 +62,35 @@ class Program(NamedTuple):
     @property
     def dtype(self) -> np.dtype:
         """What the rows are numbers of."""
-        return np.dtype(jax.dtypes.canonicalize_dtype(self.estimator.prototypes_.dtype))
+        return self.predictor.dtype
 
-    @property
-    def labels(self) -> np.ndarray:
-        """The class indices of the prototypes."""
-        return np.searchsorted(self.classes, self.estimator.prototype_labels_).astype(np.int32)
+    @cached_property
+    def predictor(self) -> Predictor:
+        """The classifier as a value."""
+        return self.estimator.predictor_
 
-    @property
-    def _scale(self) -> tuple[float, bool]:
-        return self.estimator.temperature_, self.estimator._fits_temperature()
+    def _outcome(self, function: Any, params: Any, X: Any) -> Outcome:
+        by = self.predictor
+        return function(by.distance, by.decision, params, X, by.labels, by.n_classes, by.temperature, by.bounded)
 
-    def __call__(self, X: Float[Array, "n d"]) -> prediction.Outcome:
+    def __call__(self, X: Float[Array, "n d"]) -> Outcome:
         """Return what is predicted of the rows; where it is traced, the parameters are constants of the program."""
-        model, metric = self.estimator, self.estimator._metric()
+        by = self.predictor
         for step in self.steps:
             X = step(X)
-        stored, centre = prediction.as_measured(metric, model._stored())
+        stored, centre = as_measured(by.distance, by.stored or by.params)
         X = X if centre is None else X - jnp.asarray(centre, X.dtype)
         params = dequantized(jax.tree.map(jnp.asarray, stored))
-        with unless(prediction.prototypes_apart(metric, model._parameters())):
-            return prediction.outcome(
-                metric, model._decision(), params, X, self.labels, len(self.classes), *self._scale
-            )
+        with unless(by.separated):
+            return self._outcome(outcome, params, X)
 
-    def predict(self, X: np.ndarray) -> prediction.Outcome:
+    def predict(self, X: np.ndarray) -> Outcome:
         """Return the same as the library itself computes it, by a program that all models of a kind share."""
-        model = self.estimator
         for step in self.steps:
             X = np.asarray(step(jnp.asarray(X)))
-        params, centre = prediction.as_measured(model._metric(), model._parameters())
-        X = X if centre is None else (X - centre).astype(params["prototypes"].dtype)
-        labels = self.labels
-        return _outcome(model._metric(), model._decision(), params, X, labels, len(self.classes), *self._scale)
+        params, centre = self.predictor.measured
+        X = X if centre is None else (X - centre).astype(self.dtype)
+        return self._outcome(_outcome, params, X)
 
     def probes(self) -> np.ndarray:
         """Return rows to compare what two forms of this program say of them, (64, inputs)."""

@@ -319,7 +319,7 @@ class AutoPrototypeClassifier(ClassifierMixin, BaseEstimator):
         DataFrame, or dict of ndarray where not `as_frame`
             The columns are those of `PrototypeModel.explain`, the features named as in X.
         """
-        from prosemble.inspection.explanations import COLUMNS, feature_names
+        from prosemble.prediction.explanations import COLUMNS, feature_names
 
         scaling, model = self._best(X)
         why = model.explain(scaling.transform(X), as_frame=False, contributions=contributions)

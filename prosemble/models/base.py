@@ -24,15 +24,17 @@ from sklearn.utils.validation import (
 )
 
 from prosemble import _words as words
-from prosemble._probabilities import probabilities
 from prosemble.core.initializers import DRAWN_FROM_DATA
 from prosemble.distances import Distance, FromFunction, SquaredEuclidean
 from prosemble.io import files
-from prosemble.models import _settings, prediction
+from prosemble.models import _settings
 from prosemble.models._docs import documented
-from prosemble.models.calibration import Calibration
 from prosemble.models.quantized import Quantizable, attribute_of
 from prosemble.objectives import Decision, Nearest
+from prosemble.prediction.calibration import Calibration, most_rows
+from prosemble.prediction.counterfactuals import counterfactuals
+from prosemble.prediction.explanations import decomposes_by_features, explained, feature_names
+from prosemble.prediction.predictor import Predictor
 from prosemble.training.data import Rows, Selection, far_from_origin
 
 # Numbers of other types become such of 64 bits, which hold them all.
@@ -267,7 +269,8 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
 
     def _learn_from(self, rows: Selection, more: bool = False) -> None:
         """Take note of the rows that are trained on, as they are trained; more of them where a stream goes on."""
-        self.__dict__["_calibration"] = self._calibration.taught(rows, beside=more)
+        X, y, weight = rows.some(most_rows(rows.table.X.shape[1]))
+        self.__dict__["_calibration"] = self._calibration.taught((self._from_origin(X), y, weight), beside=more)
 
     def _hold_parameters(self, params: Mapping[str, Any], indices: np.ndarray) -> None:
         """Take over the parameters as they were trained, by group, and the class indices of the prototypes."""
@@ -283,6 +286,23 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
 
     # Prediction.
 
+    @property
+    def predictor_(self) -> Predictor:
+        """The fitted model as a value, which explanations, displays, files and exports are made of."""
+        if not hasattr(self, "classes_"):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute 'predictor_' before it is fitted")
+        fits = self._fits_temperature()
+        return Predictor(
+            distance=self._metric(),
+            decision=self._decision(),
+            params=self._parameters(),
+            labels=np.searchsorted(self.classes_, self.prototype_labels_).astype(np.int32),
+            classes=self.classes_,
+            calibration=self._calibration if fits else Calibration(temperature=self._own_temperature() or 1.0),
+            bounded=fits,
+            stored=self.__dict__.get("_quantized"),
+        )
+
     def _check_rows(self, X: Any, dtype: Any = None) -> np.ndarray:
         """Return samples as they are measured; or of other types, as what goes on by blocks takes without a copy."""
         check_is_fitted(self)
@@ -292,27 +312,19 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
     @of_one_fit
     def distances(self, X: Any) -> np.ndarray:
         """Return the dissimilarities of the samples to the prototypes, (n_samples, n_prototypes)."""
-        X = self._check_rows(X, _AS_GIVEN)
-        return prediction.distances(self._metric(), self._parameters(), X)
-
-    def _decided(self, by: Callable[..., np.ndarray], X: Any) -> np.ndarray:
-        """Return what a function of `prediction` says of the rows and the classes."""
-        return self._decided_rows(by, self._check_rows(X, _AS_GIVEN))
-
-    def _decided_rows(self, by: Callable[..., np.ndarray], rows: np.ndarray) -> np.ndarray:
-        """Return the same of rows that are validated."""
-        indices = np.searchsorted(self.classes_, self.prototype_labels_)
-        return by(self._metric(), self._decision(), self._parameters(), rows, indices, self.n_classes_)
+        X = self._check_rows(X, _AS_GIVEN)  # says where the model is not fitted
+        return self.predictor_.distances(X)
 
     def _class_distances(self, X: Any) -> np.ndarray:
         """Return the distance to each class, by default to the nearest of its prototypes, (n_samples, n_classes)."""
-        return self._decided(prediction.class_distances, X)
+        X = self._check_rows(X, _AS_GIVEN)
+        return self.predictor_.class_distances(X)
 
     @of_one_fit
     def predict(self, X: Any) -> np.ndarray:
         """Return the label of the nearest class of each sample, by default of the nearest prototype, (n_samples,)."""
-        nearest = self._decided(prediction.nearest_class, X)  # says where the model is not fitted
-        return self.classes_[nearest]
+        X = self._check_rows(X, _AS_GIVEN)
+        return self.classes_[self.predictor_.nearest_class(X)]
 
     @of_one_fit
     def decision_function(self, X: Any) -> np.ndarray:
@@ -327,13 +339,7 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
     def temperature_(self) -> float:
         if not hasattr(self, "classes_"):
             raise AttributeError(f"{type(self).__name__!r} object has no attribute 'temperature_' before it is fitted")
-        if not self._fits_temperature():
-            return self._own_temperature() or 1.0
-
-        def class_distances(rows: np.ndarray) -> np.ndarray:
-            return self._decided_rows(prediction.class_distances, self._from_origin(rows))
-
-        return self._calibration.temperature(class_distances)
+        return self.predictor_.temperature
 
     @of_one_fit
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -343,8 +349,8 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
         counts as less far, at most fifteen: nothing is rounded to 1, and what `decision_function` orders keeps its
         order.
         """
-        distances = self._class_distances(X).astype(np.float64)  # says where the model is not fitted
-        return probabilities(distances, self.temperature_, self._fits_temperature(), np)
+        distances = self._class_distances(X)
+        return self.predictor_.probabilities(distances)
 
     def __copy__(self) -> Self:
         return cast(Self, _shared(self))
@@ -411,9 +417,21 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
            prediction  runner_up  confidence
         0           0          1         1.0
         """
-        from prosemble.inspection.explanations import explain
+        rows = self._check_rows(X)
+        predictor = self.predictor_
+        decomposes = decomposes_by_features(predictor, rows)
+        if contributions and not decomposes:
+            raise ValueError(
+                f"contributions=True has nothing to show for {type(self).__name__}: its decision is no comparison of "
+                f"distances that are sums over the features. Leave it out, or give False."
+            )
+        names = feature_names(self) if decomposes and contributions is not False else None
+        columns = explained(predictor, rows, names)
+        if not as_frame:
+            return columns
+        import pandas as pd
 
-        return explain(self, X, as_frame, contributions)
+        return pd.DataFrame(columns, index=X.index if isinstance(X, pd.DataFrame) else None)
 
     @of_one_fit
     def counterfactual(self, X: Any, target: Any = None) -> np.ndarray:
@@ -454,9 +472,22 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
         >>> model.predict(X[:2]), model.predict(model.counterfactual(X[:2], target=2))
         (array([0, 0]), array([2, 2]))
         """
-        from prosemble.inspection.counterfactuals import counterfactual
-
-        return counterfactual(self, X, target)
+        rows = self._check_rows(X)
+        if self._metric().latent:
+            raise ValueError(
+                f"{type(self).__name__} has no counterfactual: its prototypes are points of the encoder's space, and "
+                "nothing leads back from there to the features."
+            )
+        if np.isnan(rows).any():
+            raise ValueError(f"X must be complete; row {int(np.isnan(rows).any(axis=1).argmax())} has missing values.")
+        if target is None:
+            return counterfactuals(self.predictor_, rows, None)
+        labels = np.full(len(rows), target) if np.ndim(target) == 0 else np.asarray(target)
+        if labels.shape != (len(rows),):
+            raise ValueError(
+                f"target must be one label, or one for each of the {len(rows)} rows of X; got the shape {labels.shape}."
+            )
+        return counterfactuals(self.predictor_, rows, self._encode(labels, "target"))
 
     @of_one_fit
     def prototype_win_ratios(self, X: Any, y: Any) -> Any:

@@ -13,8 +13,9 @@ from jaxtyping import Array, Float, Int
 
 from prosemble.core.losses import relative_difference
 from prosemble.core.programs import compiled
-from prosemble.models import _settings, prediction
+from prosemble.models import _settings
 from prosemble.models.base import DrawnPrototypes, all_at_once
+from prosemble.prediction.predictor import Predictor
 from prosemble.training.data import AnyArray, Rows, merge_equal_rows, padded_length
 from prosemble.training.interrupts import deferred_interrupt
 
@@ -110,7 +111,8 @@ class MedianLVQ(DrawnPrototypes):
             warnings.warn(f"Training interrupted after sweep {self.n_iter_}.", stacklevel=5)
 
     def _dissimilarities(self, X: np.ndarray, W: np.ndarray) -> np.ndarray:
-        result = prediction.distances(self._distance(), {"prototypes": W}, X)
+        labels = np.zeros(len(W), np.int32)  # which nothing here asks for
+        result = Predictor(self._distance(), self._decision(), {"prototypes": W}, labels, self.classes_).distances(X)
         if not np.isfinite(result).all() or (result < 0).any():
             raise ValueError(
                 "The dissimilarities of the samples must be finite and not negative; distance_fn="

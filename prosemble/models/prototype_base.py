@@ -27,7 +27,7 @@ from prosemble.core.cancellation import are_compact
 from prosemble.core.distance import squared_euclidean_distance_matrix
 from prosemble.core.initializers import filled
 from prosemble.distances import Distance, Start, evaluate
-from prosemble.models import _docs, _settings, prediction
+from prosemble.models import _docs, _settings
 from prosemble.models.base import _AS_GIVEN, DrawnPrototypes, all_at_once
 from prosemble.models.model import Hook, Model
 from prosemble.models.quantized import attribute_of
@@ -573,7 +573,7 @@ class SupervisedPrototypeModel(DrawnPrototypes):
 
     def _warn_of_standstill(self, rows: Selection) -> None:
         X, y = rows.X, rows.y
-        distances = self._decided_rows(prediction.class_distances, self._from_origin(X))
+        distances = self.predictor_.class_distances(self._from_origin(X))
         own, nearest = distances[np.arange(len(y)), y], distances.min(axis=1)
         if ((own <= nearest) | (nearest <= 0)).all():  # there was nothing to learn, or each row is a prototype
             return

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sklearn.utils.validation import check_is_fitted
 
-from prosemble.io import quantization
+from prosemble.prediction import quantization
 
 
 class Quantizable:

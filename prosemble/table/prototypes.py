@@ -28,7 +28,7 @@ def is_told(classifier: TableClassifier) -> bool:
         model, _ = unwrapped(classifier.estimator_, "estimator")
     except TypeError:
         return False
-    return not model._metric().latent
+    return not model.predictor_.distance.latent
 
 
 def nearest_rows(classifier: TableClassifier, features: pd.DataFrame, y: np.ndarray) -> list[list[Any]] | None:

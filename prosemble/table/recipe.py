@@ -280,12 +280,10 @@ def _choose(scores: np.ndarray, by_balance: bool) -> int:
 
 
 def _predicted(model: PrototypeModel, X: np.ndarray) -> np.ndarray:
-    metric, decision = model._metric(), model._decision()
-    fields = {field.name: getattr(metric, field.name) for field in dataclasses.fields(metric)}
-    labels = np.searchsorted(model.classes_, model.prototype_labels_)
-    by_numpy = plain_of(
-        type(metric).__name__, fields, type(decision).__name__, model._parameters(), labels, model.classes_
-    )
+    by = model.predictor_
+    fields = {field.name: getattr(by.distance, field.name) for field in dataclasses.fields(by.distance)}
+    parts = type(by.distance).__name__, fields, type(by.decision).__name__
+    by_numpy = plain_of(*parts, by.params, by.labels, by.classes)
     return model.predict(X) if by_numpy is None else by_numpy.predict(X)[0]
 
 

@@ -23,9 +23,8 @@ def raised(x, power):
 
 def test_it_is_jax_jit():
     assert raised(jnp.arange(3.0), 2).tolist() == [0, 1, 4] and raised.__doc__ == "Return a power."
-    size = raised._cache_size()
     raised(jnp.arange(3.0), 2)
-    assert raised._cache_size() == size
+    assert raised._cache_size() <= 1  # it may have been forgotten meanwhile
     assert "multiply" in raised.lower(jnp.arange(3.0), 3).as_text()
     assert jax.vmap(lambda x: raised(x, 2))(jnp.arange(3.0)).tolist() == [0, 1, 4]  # within another
 

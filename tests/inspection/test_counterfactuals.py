@@ -7,8 +7,8 @@ from scipy.optimize import minimize
 
 from prosemble import distances, models
 from prosemble.core.distance import manhattan_distance_matrix
-from prosemble.inspection.counterfactuals import smallest_step
 from prosemble.models import PrototypeClassifier
+from prosemble.prediction.counterfactuals import smallest_step
 from tests.inspection.test_explanations import fitted
 from tests.registry import ESTIMATORS, breadth
 

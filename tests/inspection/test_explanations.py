@@ -6,9 +6,10 @@ import pandas as pd
 import pytest
 
 from prosemble import distances, models
-from prosemble.inspection.explanations import COLUMNS
-from prosemble.models import PrototypeClassifier, prediction
+from prosemble.models import PrototypeClassifier
 from prosemble.objectives import Nearest, Votes
+from prosemble.prediction.explanations import COLUMNS
+from prosemble.prediction.predictor import Predictor
 from tests.laws.test_estimators import make
 from tests.laws.test_families import DISTANCES, START
 from tests.registry import ESTIMATORS, MODELS, breadth
@@ -75,7 +76,9 @@ def test_every_metric_adds_up_or_says_that_it_does_not(of, iris):
     terms = metric.contributions(params, X.astype(np.float64), k)
     assert (terms is None) == (of in WHOLE)
     if terms is not None:
-        expected = prediction.distances(metric, params, X)[np.arange(len(X)), k]
+        labels = np.zeros(len(W), np.int32)
+        by = Predictor(metric, Nearest(), params, labels, np.arange(2))
+        expected = by.distances(X)[np.arange(len(X)), k]
         np.testing.assert_allclose(terms.sum(axis=1), expected, rtol=1e-4, atol=1e-4)
 
 

@@ -9,8 +9,9 @@ import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_digits
 
-from prosemble.io import files, quantization, to_onnx
+from prosemble.io import files, to_onnx
 from prosemble.models import GLVQ, GMLVQ, NPC
+from prosemble.prediction import quantization
 from tests.io.fitted import EVERY_ESTIMATOR, fitted, samples
 
 

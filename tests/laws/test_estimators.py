@@ -9,7 +9,7 @@ from sklearn.datasets import make_blobs
 from sklearn.model_selection import train_test_split
 from sklearn.utils.estimator_checks import check_estimator
 
-from prosemble.models import prediction
+from prosemble.prediction import predictor
 from prosemble.training import loop
 from tests.precision import float64
 from tests.registry import EVERY_MODEL, KINDS, MODELS, breadth_but, settings
@@ -154,14 +154,14 @@ def test_many_rows_are_predicted_in_blocks(name, iris):
 def test_a_second_fit_and_changed_numbers_compile_nothing(name, iris):
     X, y = iris
     make(name).fit(X, y).predict(X)
-    before = loop.run._cache_size(), prediction._class_distances._cache_size()
+    before = loop.run._cache_size(), predictor._class_distances._cache_size()
     numbers = {"lr": 0.02, "epsilon": 1e-4, "random_seed": 7, "max_iter": 31}
     if name == "GLVQ":
         numbers |= {"margin": 0.2}
     for option, value in numbers.items():
         make(name).set_params(**{option: value}).fit(X, y).predict(X)
     make(name).fit(X[:-1], y[:-1]).predict(X)  # a fold of about the same size
-    assert (loop.run._cache_size(), prediction._class_distances._cache_size()) == before
+    assert (loop.run._cache_size(), predictor._class_distances._cache_size()) == before
 
 
 @each_kind

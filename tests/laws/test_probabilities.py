@@ -10,8 +10,8 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import train_test_split
 
 from prosemble.models import GLVQ, KNN, NPC, RSLVQ
-from prosemble.models.calibration import fitted_temperature
 from prosemble.objectives import Nearest
+from prosemble.prediction.calibration import fitted_temperature
 from tests.registry import ESTIMATORS, MODELS, breadth, settings
 
 

@@ -12,7 +12,8 @@ from sklearn.utils.estimator_checks import check_estimator
 
 from prosemble.core import blocks
 from prosemble.core.distance import euclidean_distance_matrix, manhattan_distance_matrix
-from prosemble.models import KNN, LVQ1, LVQ3, LVQ21, NPC, OLVQ1, MedianLVQ, heuristic, median, prediction
+from prosemble.models import KNN, LVQ1, LVQ3, LVQ21, NPC, OLVQ1, MedianLVQ, heuristic, median
+from prosemble.prediction import predictor
 from prosemble.training import kohonen, loop
 from prosemble.training.data import padded_length
 from tests.reference import kohonen as reference
@@ -112,7 +113,7 @@ def test_a_second_fit_and_changed_numbers_compile_nothing(name, iris):
     X, y = iris
     numbers = {"lr": 0.02, "window": 0.2, "epsilon": 0.4, "random_seed": 7, "max_iter": 31}
     numbers = {option: value for option, value in numbers.items() if option in make(name).get_params()}
-    programs = kohonen.run, median._sweep, prediction._class_distances
+    programs = kohonen.run, median._sweep, predictor._class_distances
     make(name).fit(X, y).predict(X)
     before = [program._cache_size() for program in programs]
     for option, value in numbers.items():

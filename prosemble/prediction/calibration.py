@@ -8,13 +8,19 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import logsumexp
 
-from prosemble.training.data import Rows, Selection
+#: Samples (n, d), class indices (n,) and weights (n,).
+Labelled = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 # Rows that are looked at, and numbers that they have at most.
 ROWS, _NUMBERS = 1000, 2**22
 # Temperatures that the two nearest classes may be apart in nine rows of ten: where all rows are on the right side, no
 # temperature is too low for them, and it says nothing of others.
 _APART = 100.0
+
+
+def most_rows(n_features: int) -> int:
+    """Return how many rows of so many features a temperature is fitted to at most."""
+    return max(1, min(ROWS, _NUMBERS // n_features))
 
 
 def fitted_temperature(distances: np.ndarray, y: np.ndarray, weight: np.ndarray) -> float:
@@ -47,16 +53,16 @@ class Calibration:
     So that a model which only predicts labels need not compile what a fit would take.
     """
 
-    def __init__(self, rows: Rows | None = None, temperature: float | None = None) -> None:
+    def __init__(self, rows: Labelled | None = None, temperature: float | None = None) -> None:
         self.rows, self._temperature = rows, temperature
 
-    def taught(self, rows: Selection, beside: bool) -> Calibration:
-        """Return one of so many of these rows as are enough, `beside` those of before or in their place."""
-        most = max(1, min(ROWS, _NUMBERS // rows.table.X.shape[1]))
-        chosen = rows.some(most)
+    def taught(self, rows: Labelled, beside: bool) -> Calibration:
+        """Return one of these rows, at most `most_rows`, `beside` those of before or in their place."""
         if beside and self.rows is not None:
-            chosen = Rows(*(np.concatenate(pair)[-most:] for pair in zip(self.rows, chosen, strict=True)))
-        return Calibration(chosen, self._temperature)
+            most = most_rows(rows[0].shape[1])
+            X, y, weight = (np.concatenate(pair)[-most:] for pair in zip(self.rows, rows, strict=True))
+            rows = X, y, weight
+        return Calibration(rows, self._temperature)
 
     def anew(self) -> Calibration:
         """Return one of the same rows whose temperature is fitted anew."""
@@ -67,6 +73,6 @@ class Calibration:
         if self._temperature is None:
             if self.rows is None:
                 return 1.0
-            distances = class_distances(self.rows.X).astype(np.float64)
-            self._temperature = fitted_temperature(distances, self.rows.y, self.rows.weight)
+            X, y, weight = self.rows
+            self._temperature = fitted_temperature(class_distances(X).astype(np.float64), y, weight)
         return self._temperature

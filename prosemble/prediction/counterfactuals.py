@@ -7,7 +7,7 @@ such programs, with the boundaries made straight about the point that was found 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import numpy as np
@@ -17,11 +17,8 @@ from scipy.spatial.distance import cdist
 
 from prosemble.core.programs import compiled
 from prosemble.distances import Distance, Params, Quadratic, evaluate
-from prosemble.models import prediction
 from prosemble.objectives import Nearest
-
-if TYPE_CHECKING:
-    from prosemble.models.base import PrototypeModel
+from prosemble.prediction.predictor import Predictor
 
 # Straight lines to so many prototypes are tried, halved so often; then at most so many programs for each sample.
 LINES, HALVINGS, PROGRAMS = 3, 30, 20
@@ -29,56 +26,47 @@ LINES, HALVINGS, PROGRAMS = 3, 30, 20
 DEPTHS = [4.0 * 8.0**k for k in range(7)]
 
 
-def counterfactual(model: PrototypeModel, X: Any, target: Any = None) -> np.ndarray:
-    """Return what `PrototypeModel.counterfactual` describes."""
-    rows = model._check_rows(X)
-    metric = model._metric()
-    if metric.latent:
-        raise ValueError(
-            f"{type(model).__name__} has no counterfactual: its prototypes are points of the encoder's space, and "
-            "nothing leads back from there to the features."
-        )
-    if np.isnan(rows).any():
-        raise ValueError(f"X must be complete; row {int(np.isnan(rows).any(axis=1).argmax())} has missing values.")
-    former = _predicted(model, rows)
-    wanted = _wanted(model, former, target)
+def counterfactuals(predictor: Predictor, rows: np.ndarray, targets: np.ndarray | None) -> np.ndarray:
+    """Return what `PrototypeModel.counterfactual` describes, of complete rows.
+
+    Parameters
+    ----------
+    predictor : Predictor
+        One whose prototypes are points of the space of the rows.
+    rows : ndarray of shape (n, d)
+    targets : ndarray of shape (n,), optional
+        The index of the class that is wanted of each row.
+
+    Returns
+    -------
+    ndarray of shape (n, d)
+    """
+    former, classes = _predicted(predictor, rows), np.arange(predictor.n_classes)
+    wanted = former[:, None] != classes if targets is None else targets[:, None] == classes
     # In double precision, so that undoing a scaling loses nothing.
     result = rows.astype(np.float64)
     todo = np.flatnonzero(~wanted[np.arange(len(rows)), former])
     if len(todo):
-        result[todo] = _found(model, result[todo], wanted[todo])
+        result[todo] = _found(predictor, result[todo], wanted[todo])
     return result
 
 
-def _wanted(model: PrototypeModel, former: np.ndarray, target: Any) -> np.ndarray:
-    """Return which classes each row may be predicted as, (n, n_classes)."""
-    classes = np.arange(model.n_classes_)
-    if target is None:
-        return former[:, None] != classes
-    labels = np.full(len(former), target) if np.ndim(target) == 0 else np.asarray(target)
-    if labels.shape != former.shape:
-        raise ValueError(
-            f"target must be one label, or one for each of the {len(former)} rows of X; got the shape {labels.shape}."
-        )
-    return model._encode(labels, "target")[:, None] == classes
-
-
-def _found(model: PrototypeModel, X: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    form = model._metric().quadratic(model._parameters())
-    by_nearest = isinstance(model._decision(), Nearest)
+def _found(predictor: Predictor, X: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    form = predictor.distance.quadratic(predictor.params)
+    by_nearest = isinstance(predictor.decision, Nearest)
     if by_nearest and form is not None:
-        return _by_cells(model, form, X, wanted)
-    return _approached(model, X, wanted, refine=by_nearest)
+        return _by_cells(predictor, form, X, wanted)
+    return _approached(predictor, X, wanted, refine=by_nearest)
 
 
-def _predicted(model: PrototypeModel, X: np.ndarray) -> np.ndarray:
-    return model._decided_rows(prediction.nearest_class, X.astype(model.prototypes_.dtype))
+def _predicted(predictor: Predictor, X: np.ndarray) -> np.ndarray:
+    return predictor.nearest_class(X.astype(predictor.prototypes.dtype))
 
 
-def _met(model: PrototypeModel, X: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+def _met(predictor: Predictor, X: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """Return which rows are predicted as is wanted; not those of NaN."""
     there = ~np.isnan(X).any(axis=1)
-    return there & wanted[np.arange(len(X)), _predicted(model, np.where(there[:, None], X, 0.0))]
+    return there & wanted[np.arange(len(X)), _predicted(predictor, np.where(there[:, None], X, 0.0))]
 
 
 # One projection for all: cells that are bounded by planes.
@@ -149,13 +137,13 @@ def smallest_step(G: np.ndarray, h: np.ndarray) -> np.ndarray | None:
     return -residual[:-1] / residual[-1] * farthest
 
 
-def _by_cells(model: PrototypeModel, form: Quadratic, X: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    dtype, W = model.prototypes_.dtype, model.prototypes_.astype(np.float64)
+def _by_cells(predictor: Predictor, form: Quadratic, X: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    dtype, W = predictor.prototypes.dtype, predictor.prototypes.astype(np.float64)
     points, U = form.project(W - W.mean(axis=0)), form.project(X - W.mean(axis=0))
     offset = np.zeros(len(W)) if form.offset is None else form.offset.sum(axis=1)
-    labels = np.searchsorted(model.classes_, model.prototype_labels_)
+    labels = predictor.labels
     cells = Cells.of(points, offset, labels)
-    eps = float(np.finfo(model._precision()).eps)
+    eps = float(np.finfo(predictor.dtype).eps)
     rounding = eps * np.maximum((U**2).sum(axis=1), (points**2).sum(axis=1).max())
 
     result, todo = np.full_like(X, np.nan), np.arange(len(X))
@@ -163,7 +151,7 @@ def _by_cells(model: PrototypeModel, form: Quadratic, X: np.ndarray, wanted: np.
         changes = [cells.smallest_change(U[i], wanted[i, labels], depth * rounding[i]) for i in todo]
         result[todo] = X[todo] + form.restore(np.array(changes), 10 * eps)
         result = result.astype(dtype).astype(np.float64)
-        todo = todo[~_met(model, result[todo], wanted[todo]) & ~np.isnan(result[todo, 0])]
+        todo = todo[~_met(predictor, result[todo], wanted[todo]) & ~np.isnan(result[todo, 0])]
         if not len(todo):
             break
     result[todo] = np.nan
@@ -173,43 +161,43 @@ def _by_cells(model: PrototypeModel, form: Quadratic, X: np.ndarray, wanted: np.
 # Any metric: straight lines, and programs with the boundaries made straight.
 
 
-def _approached(model: PrototypeModel, X: np.ndarray, wanted: np.ndarray, refine: bool) -> np.ndarray:
+def _approached(predictor: Predictor, X: np.ndarray, wanted: np.ndarray, refine: bool) -> np.ndarray:
     """Return the nearest points found from the lines to the nearest prototypes that are predicted as is wanted."""
-    ends, dtype = model.prototypes_, model.prototypes_.dtype
-    reachable = wanted[:, _predicted(model, ends)]
-    distances = prediction.distances(model._metric(), model._parameters(), X.astype(dtype))
+    ends, dtype = predictor.prototypes, predictor.prototypes.dtype
+    reachable = wanted[:, _predicted(predictor, ends)]
+    distances = predictor.distances(X.astype(dtype))
     order = np.where(reachable, distances, np.inf).argsort(axis=1)[:, :LINES]
     best = np.full_like(X, np.nan)
     for end in order.T:
         rows = np.flatnonzero(reachable[np.arange(len(X)), end])
         if len(rows):
-            found = _crossing(model, X[rows], ends[end[rows]].astype(np.float64), wanted[rows])
+            found = _crossing(predictor, X[rows], ends[end[rows]].astype(np.float64), wanted[rows])
             if refine:
-                found = _refined(model, X[rows], found, wanted[rows])
+                found = _refined(predictor, X[rows], found, wanted[rows])
             best[rows] = _nearer(X[rows], best[rows], found)
-    return _inside(model, X, best, wanted)
+    return _inside(predictor, X, best, wanted)
 
 
-def _inside(model: PrototypeModel, X: np.ndarray, found: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+def _inside(predictor: Predictor, X: np.ndarray, found: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """Return the points so far on, in the direction that led to them, that rounding decides nothing there.
 
     Predictions of blocks of other lengths are rounded in other ways.
     """
-    dtype, W = model.prototypes_.dtype, model.prototypes_.astype(np.float64)
+    dtype, W = predictor.prototypes.dtype, predictor.prototypes.astype(np.float64)
     extent = np.linalg.norm(found - W.mean(axis=0), axis=1) + np.linalg.norm(W.std(axis=0))
     length = np.linalg.norm(found - X, axis=1)
     unit = (found - X) / np.where(length > 0, length, 1.0)[:, None]
     result = found
     for depth in DEPTHS[:3]:
-        further = depth * np.finfo(model._precision()).eps * extent
+        further = depth * np.finfo(predictor.dtype).eps * extent
         moved = (found + unit * further[:, None]).astype(dtype).astype(np.float64)
-        result = np.where(_met(model, moved, wanted)[:, None], moved, result)
+        result = np.where(_met(predictor, moved, wanted)[:, None], moved, result)
     return result
 
 
-def _crossing(model: PrototypeModel, begin: np.ndarray, end: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+def _crossing(predictor: Predictor, begin: np.ndarray, end: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """Return the first point found, on the way to an end that is predicted as is wanted, which is so too."""
-    dtype = model.prototypes_.dtype
+    dtype = predictor.prototypes.dtype
 
     def at(share: np.ndarray) -> np.ndarray:
         return ((1.0 - share) * begin + share * end).astype(dtype).astype(np.float64)
@@ -217,7 +205,7 @@ def _crossing(model: PrototypeModel, begin: np.ndarray, end: np.ndarray, wanted:
     low, high = np.zeros((len(begin), 1)), np.ones((len(begin), 1))
     for _ in range(HALVINGS):
         middle = (low + high) / 2.0
-        met = _met(model, at(middle), wanted)[:, None]
+        met = _met(predictor, at(middle), wanted)[:, None]
         low, high = np.where(met, low, middle), np.where(met, middle, high)
     return at(high)
 
@@ -236,15 +224,15 @@ def _distances_and_slopes(distance: Distance, params: Params, x: Float[Array, " 
     return distances(x), jax.jacrev(distances)(x)
 
 
-def _refined(model: PrototypeModel, X: np.ndarray, found: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+def _refined(predictor: Predictor, X: np.ndarray, found: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """Return points at least as near as those found, each from a program about the one before."""
     best, todo = found.copy(), np.arange(len(found))
     for _ in range(PROGRAMS):
         if not len(todo):
             break
-        cells = _predicted(model, best[todo])
-        reached = np.array([_straightened(model, X[i], best[i], cell) for i, cell in zip(todo, cells, strict=True)])
-        tried = _crossing(model, reached, best[todo], wanted[todo])
+        cells = _predicted(predictor, best[todo])
+        reached = np.array([_straightened(predictor, X[i], best[i], cell) for i, cell in zip(todo, cells, strict=True)])
+        tried = _crossing(predictor, reached, best[todo], wanted[todo])
         nearer = _nearer(X[todo], best[todo], tried)
         gain = np.linalg.norm(best[todo] - X[todo], axis=1) - np.linalg.norm(nearer - X[todo], axis=1)
         best[todo] = nearer
@@ -252,15 +240,14 @@ def _refined(model: PrototypeModel, X: np.ndarray, found: np.ndarray, wanted: np
     return best
 
 
-def _straightened(model: PrototypeModel, x: np.ndarray, z: np.ndarray, cell: int) -> np.ndarray:
+def _straightened(predictor: Predictor, x: np.ndarray, z: np.ndarray, cell: int) -> np.ndarray:
     """Return the nearest point to x of the class's cell that z lies in, were it bounded by planes as it is about z."""
-    metric, labels = model._metric(), model.prototype_labels_
-    params, centre = prediction.as_measured(metric, model._parameters())
+    params, centre = predictor.measured
     there = (z if centre is None else z - centre).astype(params["prototypes"].dtype)
-    distances, slopes = map(np.asarray, _distances_and_slopes(metric, params, there))
+    distances, slopes = map(np.asarray, _distances_and_slopes(predictor.distance, params, there))
     # On the border, rounding decides which class is nearer, and these distances are rounded in another way than those
     # of a prediction.
-    own = labels == model.classes_[cell]
+    own = predictor.labels == cell
     chosen, rivals = np.where(own, distances, np.inf).argmin(), ~own
     G = slopes[chosen].astype(np.float64) - slopes[rivals]
     depth = DEPTHS[1] * np.finfo(distances.dtype).eps * distances.max()
