@@ -140,7 +140,7 @@ class Checkpoint(Callback):
         self.every = _count(every)
 
     def on_fit_start(self, model: Any, X: Any) -> None:
-        from prosemble.io.writing import writable
+        from prosemble._writing import writable
 
         writable(self.path)
 

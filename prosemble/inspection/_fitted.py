@@ -19,7 +19,8 @@ from sklearn.utils.validation import column_or_1d
 
 from prosemble.distances import Encoded
 from prosemble.io.steps import kept, step_of
-from prosemble.models.wrapped import unwrapped
+from prosemble.io.wrapped import unwrapped
+from prosemble.prediction.labels import class_indices
 
 
 class Fitted:
@@ -70,13 +71,13 @@ class Fitted:
 
     def rows(self, X: Any) -> np.ndarray:
         """Return the samples as the model reads them, an array."""
-        return self.model._check_rows(self.inputs(X))
+        return self.model.check_rows(self.inputs(X))
 
     def labels(self, X: Any, y: Any) -> np.ndarray:
         """Return the class indices of the samples, or say what is wrong with the labels."""
         y = column_or_1d(y, warn=True)
         check_consistent_length(X, y)
-        return self.model._encode(y, "y")
+        return class_indices(y, self.predictor.classes, "y")
 
     @cached_property
     def told(self) -> np.ndarray | None:

@@ -115,7 +115,7 @@ class ProjectionDisplay:
         rows = fitted.rows(X)
         truth = None if y is None else fitted.labels(X, y)
         plane = Plane(fitted, rows, projection)
-        predicted = fitted.model._encode(fitted.model.predict(fitted.inputs(X)), "predict")
+        predicted = np.searchsorted(fitted.predictor.classes, fitted.model.predict(fitted.inputs(X)))
         prototypes = plane.prototypes(fitted.model.prototypes_)
         limits = left, right, bottom, top = plane.limits(np.concatenate([plane.samples, prototypes]))
         regions = agreement = None

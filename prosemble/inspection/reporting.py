@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 
 import prosemble
-from prosemble.inspection import _cases, _pictures, _tables, _words
+from prosemble._writing import replacing, writable
+from prosemble.inspection import _cases, _pictures, _tables
 from prosemble.inspection._fitted import Fitted
 from prosemble.inspection._metric import curvature, prototype_names
 from prosemble.inspection._view import View, view
 from prosemble.inspection.validation import HeldOut, held_out
-from prosemble.io.writing import replacing, writable
+from prosemble.models import description
 
 
 def report(
@@ -160,10 +161,10 @@ def _described(fitted: Fitted, rows: np.ndarray, truth: np.ndarray) -> dict[str,
     model = fitted.model
     return {
         "kind": type(model).__name__,
-        "summary": _words.summary(model),
-        "metric": _words.metric(model),
-        "training": _words.training(model),
-        "settings": _words.settings(model),
+        "summary": description.summary(model),
+        "metric": description.metric(model),
+        "training": description.training(model),
+        "settings": description.settings(model),
         "steps": [repr(step) for step in fitted.steps],
         "n_samples": len(rows),
         "n_features": len(fitted.data_names),

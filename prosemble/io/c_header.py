@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.special import softmax
 
+from prosemble._writing import writable, write_bytes
 from prosemble.distances import Euclidean, Omega, Relevance, SquaredEuclidean
 from prosemble.io.program import Program, program_of
 from prosemble.io.steps import Affine, Columns, Filled, Input, OneHot, Powers, Step, UnitRows
-from prosemble.io.writing import writable, write_bytes
 from prosemble.objectives import Nearest
 from prosemble.prediction.quantization import Quantized, dequantized
 

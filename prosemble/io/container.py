@@ -18,7 +18,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from prosemble import _words as words
-from prosemble.io.writing import replacing
+from prosemble._writing import replacing
 
 # Models of tables need the third, quantised ones the second; all others are written as the first.
 FORMAT = 3

@@ -21,8 +21,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
@@ -33,198 +34,211 @@ import numpy as np
 
 from prosemble import _words as words
 from prosemble import distances, encoders, objectives
+from prosemble._registry import estimators
 from prosemble.core.activations import ACTIVATIONS
 from prosemble.core.part import Part
 from prosemble.encoders.base import LAYER_ACTIVATIONS
 from prosemble.io.container import FORMAT, ModelFileError, read, write
-from prosemble.prediction.calibration import Calibration
-from prosemble.prediction.predictor import Predictor
-from prosemble.prediction.quantization import Quantized, dequantized, shape_of_scale
+from prosemble.prediction.quantization import Quantized, shape_of_scale
 from prosemble.training import loop
 
 # Functions that a header may name, by kind.
 _FUNCTIONS: dict[str, Mapping[str, Any]] = {"activation": ACTIVATIONS, "layer_activation": LAYER_ACTIVATIONS}
 
 
-def save(model: Any, path: str | Path, table: Mapping[str, Any] | None = None) -> None:
-    """Write a fitted estimator, replacing the file whole or not at all."""
-    parameters = model._get_hyperparams()
-    objects = sorted(set(model.get_params(deep=False)) - set(parameters))
-    predictor = model.predictor_
-    fitted = {
-        "labels": _label_list(predictor.classes),
-        "prototype_labels": predictor.labels.tolist(),
-        "groups": jax.tree.map(np.shape, predictor.params),
-        "n_features_in": int(model.n_features_in_),
-        "temperature": predictor.temperature,
-        "bounded": predictor.bounded,
-        "feature_names_in": getattr(model, "feature_names_in_", np.array([])).tolist(),
-    }
-    quantization = getattr(model, "quantization_", None)
+@dataclass(kw_only=True)
+class StoredModel:
+    """All of a fitted estimator that a file holds.
+
+    Parameters
+    ----------
+    name : str
+        What the file calls the class.
+    shown : str
+        How the estimator prints.
+    parameters : dict
+        Constructor values.
+    objects : list of str
+        The names of the constructor values that a file cannot hold.
+    classes : ndarray of shape (n_classes,)
+    labels : ndarray of shape (p,)
+        The class of each prototype, as an index of the classes.
+    params : dict
+        The parameters, quantised ones as they are stored.
+    temperature : float
+    bounded : bool
+        What `Predictor` says of probabilities.
+    parts : tuple of Part
+        The distance and the decision, for who predicts without the estimator.
+    n_features_in : int
+    feature_names_in : list of str
+        Empty where there are none.
+    training : dict
+        How the training went, by attribute.
+    quantization : dict, optional
+        What `quantize` found.
+    table : mapping, optional
+        How a table's columns become features.
+    state : loop.State, optional
+        What a training needs to go on.
+    """
+
+    name: str
+    shown: str
+    parameters: dict[str, Any]
+    objects: list[str]
+    classes: np.ndarray
+    labels: np.ndarray
+    params: dict[str, Any]
+    temperature: float
+    bounded: bool
+    parts: tuple[Part, ...] = ()
+    n_features_in: int
+    feature_names_in: list[str]
+    training: dict[str, Any]
+    quantization: dict[str, Any] | None = None
+    table: Mapping[str, Any] | None = None
+    state: loop.State | None = None
+
+
+def save(stored: StoredModel, path: str | Path) -> None:
+    """Write a model, replacing the file whole or not at all."""
     header = {
-        "format": FORMAT if table else 2 if quantization else 1,
-        "class": _name_of(type(model)),
-        "shown": " ".join(repr(model).split()),
-        "predictor": _parts(predictor),
-        "parameters": {name: _encode(value) for name, value in parameters.items()},
-        "objects": objects,
-        "fitted": fitted,
-        "training": {name: _encode(getattr(model, name)) for name in model._progress},
-        "quantization": quantization,
-        "table": table,
+        "format": FORMAT if stored.table else 2 if stored.quantization else 1,
+        "class": stored.name,
+        "shown": stored.shown,
+        "predictor": _predictor(stored.parts),
+        "parameters": {name: _encode(value) for name, value in stored.parameters.items()},
+        "objects": stored.objects,
+        "fitted": {
+            "labels": _label_list(stored.classes),
+            "prototype_labels": stored.labels.tolist(),
+            "groups": {name: _shapes(value) for name, value in stored.params.items()},
+            "n_features_in": stored.n_features_in,
+            "temperature": stored.temperature,
+            "bounded": stored.bounded,
+            "feature_names_in": stored.feature_names_in,
+        },
+        "training": {name: _encode(value) for name, value in stored.training.items()},
+        "quantization": stored.quantization,
+        "table": stored.table,
     }
     # safetensors keeps no shape of a scalar apart from that of one element on every version: all arrays go flat.
-    tensors = {name: np.ravel(value) for name, value in _flat(predictor.stored or predictor.params).items()}
-    state = getattr(model, "_state", None)  # before the first epoch there is none
-    for field, value in () if state is None else state._asdict().items():
-        tensors |= {name: np.ravel(leaf) for name, leaf in _named_leaves(field, value)}
+    tensors = {name: np.ravel(value) for name, value in _flat(stored.params).items()}
+    for name, value in () if stored.state is None else stored.state._asdict().items():
+        tensors |= {key: np.ravel(leaf) for key, leaf in _named_leaves(name, value)}
     write(path, header, tensors)
 
 
-def _parts(predictor: Predictor) -> dict[str, Any] | None:
+def _predictor(parts: tuple[Part, ...]) -> dict[str, Any] | None:
     """Return what a model measures and decides by, where it is made of this library's parts alone."""
-    parts = {"distance": predictor.distance, "decision": predictor.decision}
-    return {name: _encode(part) for name, part in parts.items()} if all(map(storable, parts.values())) else None
+    if not all(map(storable, parts)):
+        return None
+    return {name: _encode(part) for name, part in zip(("distance", "decision"), parts, strict=True)}
 
 
-def load(path: str | Path, cls: type | None = None, objects: Mapping[str, Any] | None = None) -> Any:
-    """Read a model that `save` wrote.
+def _shapes(value: Any) -> Any:
+    """Return the shape of an array, or of each of a group's."""
+    if isinstance(value, dict):
+        return {name: _shapes(part) for name, part in value.items()}
+    return np.shape(value.values if isinstance(value, Quantized) else value)
+
+
+def load(path: str | Path, **objects: Any) -> Any:
+    """Read a model that `save` wrote, of any class of this library's.
 
     Parameters
     ----------
     path : str or Path
-    cls : type, optional
-        The class whose `load` was called; when None, the file must hold one of this library's estimators.
-    objects : mapping, optional
-        Constructor values that the file could not hold.
+    **objects
+        Constructor values that the file could not hold, such as `distance_fn`.
 
     Raises
     ------
     TypeError
         If the class has no such parameter, or the file holds its value.
     ModelFileError
-        If the file is no model file, damaged, of a newer format, or of another class.
+        If the file is no model file, damaged, of a newer format, or of a class that is not this library's.
     """
-    from prosemble.models import SupervisedPrototypeModel
-    from prosemble.models.base import PrototypeModel
+    name = read(path)[0]["class"]
+    if name not in estimators():
+        raise ModelFileError(f"{path} holds a {name}, which is not one of this library's: call {name}.load.")
+    cls: Any = estimators()[name]
+    return cls.load(path, **objects)
 
-    header, tensors = read(path)
-    name = header["class"]
-    if cls in (None, PrototypeModel, SupervisedPrototypeModel):
-        if name not in _known_models():
-            raise ModelFileError(f"{path} holds a {name}, which is not one of this library's: call {name}.load.")
-        cls = _known_models()[name]
-    elif _name_of(cls) != name:
-        raise ModelFileError(f"{path} holds a {name}, not a {_name_of(cls)}: call {name}.load.")
-    objects = dict(objects or {})
-    _check_objects(path, cls, header, objects)
+
+def name_of(cls: type) -> str:
+    """Return what a file calls a class; one that shares its name with another of this library's tells its module."""
+    return cls.__name__ if estimators().get(cls.__name__, cls) is cls else f"{cls.__module__}.{cls.__name__}"
+
+
+@contextmanager
+def fitting(path: str | Path, given: Mapping[str, Any]) -> Iterator[None]:
+    """Turn errors of a header and arrays that do not fit each other into one that says so.
+
+    A ValueError may be about what was given beside the file, if anything was.
+    """
     try:
-        return _build(path, cls, header, tensors, objects)
+        yield
     except ModelFileError:
         raise
     except (KeyError, TypeError, IndexError, AttributeError, ValueError, OverflowError, RecursionError) as error:
-        if objects and isinstance(error, ValueError):  # what the caller gave beside the file
+        if given and isinstance(error, ValueError):
             raise
         raise ModelFileError(
             f"{path} is damaged: its header and arrays do not fit ({words.short(repr(error))})."
         ) from error
 
 
-@cache
-def _known_models() -> dict[str, Any]:
-    from prosemble.models import all_estimators
-
-    return dict(all_estimators())
-
-
-def _name_of(cls: type) -> str:
-    """Return what a file calls a class; one that shares its name with another of this library's tells its module."""
-    return cls.__name__ if _known_models().get(cls.__name__, cls) is cls else f"{cls.__module__}.{cls.__name__}"
-
-
-def _check_objects(path: str | Path, cls: Any, header: dict[str, Any], objects: dict[str, Any]) -> None:
-    """Raise or warn where what is given beside a file is not what the file lacks."""
-    unknown = set(objects) - set(cls._get_param_names())
-    if unknown:
-        raise TypeError(f"{cls.__name__} has no parameters {sorted(unknown)}.")
-    held = set(objects) & set(header["parameters"])
-    if held:
-        raise TypeError(
-            f"{path} holds {sorted(held)} itself: load takes what a file cannot hold as keywords. Use set_params on "
-            "the loaded model."
-        )
-    lost = sorted(set(header["objects"]) - set(objects))
-    needed = [name for name in lost if name in cls._all_of("_measured_by")]
-    if needed:
-        keywords = ", ".join(f"{name}=..." for name in needed)
-        raise ValueError(
-            f"{path} was trained with a {' and a '.join(needed)} that a file cannot hold: call load(path, {keywords})."
-        )
-    if lost:
-        warnings.warn(
-            f"{path} cannot hold the {', '.join(lost)} that the model was made with; the default is used. "
-            "Give it to load as a keyword.",
-            stacklevel=4,
-        )
-
-
-def _build(
-    path: str | Path,
-    cls: Any,
-    header: dict[str, Any],
-    tensors: dict[str, np.ndarray],
-    objects: dict[str, Any],
-) -> Any:
-    model = cls(**{name: _decode(value) for name, value in header["parameters"].items()}, **objects)
+def stored_in(path: str | Path, header: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> StoredModel:
+    """Return what a file holds, without the state of its training, which needs a form: see `state_in`."""
     fitted = header["fitted"]
-    dtype = _label_dtype(fitted["labels"]["dtype"])
-    values = fitted["labels"]["values"]
-    longest = max((len(value) for value in values if isinstance(value, str)), default=0)
-    if dtype.kind in "US" and dtype.itemsize > 4 * max(1000, 2 * longest):
-        raise ModelFileError(f"{path} is damaged: its labels are not of type {words.short(dtype)}.")
-    try:
-        model.classes_ = np.array(values, dtype)
-    except ValueError as error:
-        raise ModelFileError(f"{path} is damaged: its labels are not of type {dtype}.") from error
-    if model.classes_.ndim != 1 or len(set(values)) != len(values) or len(values) < 2:
-        raise ModelFileError(f"{path} is damaged: its labels are not two or more, each once.")
-    model.n_classes_ = len(model.classes_)
-    groups = {
+    classes = _classes(path, fitted["labels"]["dtype"], fitted["labels"]["values"])
+    params = {
         name: {part: _restored(path, tensors, f"{name}.{part}", size) for part, size in sizes.items()}
         if isinstance(sizes, dict)
         else _restored(path, tensors, name, sizes)
         for name, sizes in fitted["groups"].items()
     }
-    indices = np.array(fitted["prototype_labels"], np.intp)
-    if not np.isin(indices, np.arange(model.n_classes_)).all():
+    labels = np.array(fitted["prototype_labels"], np.intp)
+    if not np.isin(labels, np.arange(len(classes))).all():
         raise ModelFileError(f"{path} is damaged: its prototypes are of classes that it does not name.")
-    for name, array in _flat(groups).items():
+    for name, array in _flat(params).items():
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise ModelFileError(f"{path} is damaged: {name} holds what is no number.")
-    model._calibration = Calibration(temperature=float(fitted.get("temperature", 1.0)))
-    model._hold_parameters(dequantized(groups), indices)
-    if quantization := header.get("quantization"):
-        model._hold_quantized(groups, quantization)
-    model.n_features_in_ = int(fitted["n_features_in"])
-    if fitted["feature_names_in"]:
-        model.feature_names_in_ = np.array(fitted["feature_names_in"], dtype=object)
-    shape = (len(model.prototype_labels_), model.n_features_in_)
-    if model.prototypes_.shape != shape and not model._metric().latent:
-        raise ModelFileError(f"{path} is damaged: prototypes of shape {model.prototypes_.shape}, not {shape}.")
-    for name in model._progress:
-        value = header["training"].get(name) if name == "_origin" else header["training"][name]
-        setattr(model, name, np.array(value, float) if isinstance(value, list) else value)
-    if quantization or not hasattr(model, "_state_template"):
-        return model
-    if "state.epoch" not in tensors:
-        model._state = None
-        return model
-    lost_optimizer = "optimizer" in set(header["objects"]) - set(objects)
-    model._state = _restored_state(path, model, tensors, keep_optimizer=not lost_optimizer)
-    return model
+    return StoredModel(
+        name=header["class"],
+        shown=header.get("shown", ""),
+        parameters={name: _decode(value) for name, value in header["parameters"].items()},
+        objects=list(header["objects"]),
+        classes=classes,
+        labels=labels,
+        params=params,
+        temperature=float(fitted.get("temperature", 1.0)),
+        bounded=bool(fitted.get("bounded")),
+        n_features_in=int(fitted["n_features_in"]),
+        feature_names_in=list(fitted["feature_names_in"]),
+        training=dict(header["training"]),
+        quantization=header.get("quantization"),
+        table=header.get("table"),
+    )
 
 
-def _restored(path: str | Path, tensors: dict[str, np.ndarray], name: str, size: list[int]) -> Any:
+def _classes(path: str | Path, kind: str, values: Any) -> np.ndarray:
+    dtype = _label_dtype(kind)
+    longest = max((len(value) for value in values if isinstance(value, str)), default=0)
+    if dtype.kind in "US" and dtype.itemsize > 4 * max(1000, 2 * longest):
+        raise ModelFileError(f"{path} is damaged: its labels are not of type {words.short(dtype)}.")
+    try:
+        classes = np.array(values, dtype)
+    except ValueError as error:
+        raise ModelFileError(f"{path} is damaged: its labels are not of type {dtype}.") from error
+    if classes.ndim != 1 or len(set(values)) != len(values) or len(values) < 2:
+        raise ModelFileError(f"{path} is damaged: its labels are not two or more, each once.")
+    return classes
+
+
+def _restored(path: str | Path, tensors: Mapping[str, np.ndarray], name: str, size: list[int]) -> Any:
     if f"{name}:step" in tensors:
         shape = shape_of_scale(name, tuple(size))
         offset, step = (tensors[f"{name}:{part}"].reshape(shape) for part in ("offset", "step"))
@@ -253,8 +267,15 @@ def _named_leaves(name: str, field: Any) -> list[tuple[str, Any]]:
     return [(f"state.{name}{jax.tree_util.keystr(path)}", leaf) for path, leaf in leaves]
 
 
-def _restored_state(path: str | Path, model: Any, tensors: dict[str, np.ndarray], keep_optimizer: bool) -> Any:
-    """Return the training's state; what belongs to an option and is not in the file is left to begin anew."""
+def state_in(
+    path: str | Path, tensors: Mapping[str, np.ndarray], template: loop.State, keep_optimizer: bool
+) -> loop.State | None:
+    """Return what a training needs to go on, in the form of a template; None where the file has nothing of it.
+
+    What belongs to an option and is not in the file is left to begin anew.
+    """
+    if "state.epoch" not in tensors:
+        return None
 
     def restored(name: str, field: Any) -> Any:
         named = _named_leaves(name, field)
@@ -267,7 +288,7 @@ def _restored_state(path: str | Path, model: Any, tensors: dict[str, np.ndarray]
         values = [tensors[key].astype(leaf.dtype).reshape(leaf.shape) for key, leaf in named]
         return jax.tree.unflatten(jax.tree.structure(field), values)
 
-    return loop.State(**{name: restored(name, field) for name, field in model._state_template()._asdict().items()})
+    return loop.State(**{name: restored(name, field) for name, field in template._asdict().items()})
 
 
 def storable(value: Any) -> bool:

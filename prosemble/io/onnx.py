@@ -16,9 +16,9 @@ import numpy as np
 from jax import export
 
 from prosemble import _words as words
+from prosemble._writing import writable, write_bytes
 from prosemble.distances import SquaredEuclidean
 from prosemble.io.program import Program, program_of
-from prosemble.io.writing import writable, write_bytes
 from prosemble.objectives import Nearest
 from prosemble.prediction.predictor import outcome
 

@@ -15,8 +15,7 @@ from sklearn.pipeline import Pipeline
 from prosemble.core.cancellation import unless
 from prosemble.core.programs import compiled
 from prosemble.io.steps import Columns, Input, Kept, Step, chain, inputs_of, kept
-from prosemble.models.base import PrototypeModel
-from prosemble.models.wrapped import unwrapped
+from prosemble.io.wrapped import unwrapped
 from prosemble.prediction.predictor import Outcome, Predictor, as_measured, outcome
 from prosemble.prediction.quantization import dequantized
 
@@ -34,7 +33,7 @@ class Program:
     """
 
     steps: tuple[Step, ...]
-    estimator: PrototypeModel
+    estimator: Any
     inputs: tuple[Input, ...]
 
     @property
@@ -135,16 +134,15 @@ def _contents(name: str, transformer: Any) -> list[Kept]:
     return [kept(transformer, name)]
 
 
-def _require_own_prediction(estimator: PrototypeModel) -> None:
-    for method in ("predict", "predict_proba", "_class_distances"):
-        if getattr(type(estimator), method) is not getattr(PrototypeModel, method):
-            raise TypeError(
-                f"{type(estimator).__name__} has a {method} of its own, which an export would not follow; give it a "
-                "distance (`_distance`) or a decision (`_decision`) instead."
-            )
+def _require_own_prediction(estimator: Any) -> None:
+    if own := estimator.predicts_otherwise_by():
+        raise TypeError(
+            f"{type(estimator).__name__} has a {own} of its own, which an export would not follow; give it a "
+            "distance (`_distance`) or a decision (`_decision`) instead."
+        )
 
 
-def _require_single_precision(estimator: PrototypeModel) -> None:
+def _require_single_precision(estimator: Any) -> None:
     """Raise where rows cannot be told apart in the numbers of 32 bits that exports take."""
     W = np.asarray(estimator.prototypes_)
     if W.dtype == jax.dtypes.canonicalize_dtype(W.dtype):

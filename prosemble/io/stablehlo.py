@@ -9,8 +9,8 @@ from typing import Any
 import jax
 from jax import export
 
+from prosemble._writing import writable, write_bytes
 from prosemble.io.program import program_of
-from prosemble.io.writing import writable, write_bytes
 
 #: The devices that a program is compiled for when it is loaded.
 PLATFORMS = ("cpu", "cuda", "rocm", "tpu")

@@ -436,7 +436,7 @@ def _unfitted(content: Kept) -> Any:
         )
     parameters = {name: content[name] for name in _KEPT[kind][0] if name in content}
     if kind == _OURS:
-        from prosemble.model_selection.powers import BoundedPowerTransformer
+        from prosemble.core.powers import BoundedPowerTransformer  # needs scikit-learn, and most files do not
 
         return BoundedPowerTransformer(**parameters)
     if kind == "OneHotEncoder":

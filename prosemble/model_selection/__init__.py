@@ -1,7 +1,7 @@
 """A whole search as one program, and the choice for whoever does not want to choose."""
 
+from prosemble.core.powers import BoundedPowerTransformer
 from prosemble.model_selection.auto import AutoPrototypeClassifier
-from prosemble.model_selection.powers import BoundedPowerTransformer
 from prosemble.model_selection.search import BatchedSearchCV
 
 __all__ = ["AutoPrototypeClassifier", "BatchedSearchCV", "BoundedPowerTransformer"]

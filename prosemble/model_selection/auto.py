@@ -23,8 +23,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from prosemble import _words as words
 from prosemble import models
 from prosemble.core.part import NOT_NEGATIVE
+from prosemble.core.powers import BoundedPowerTransformer
 from prosemble.core.sampling import FEW, FOLDS, ROWS, some_rows
-from prosemble.model_selection.powers import BoundedPowerTransformer
 from prosemble.model_selection.search import BatchedSearchCV
 from prosemble.models.base import all_at_once
 

@@ -1,5 +1,8 @@
 """Estimators: declarations over the parts."""
 
+from sklearn.base import BaseEstimator
+
+from prosemble import _registry
 from prosemble.models.cbc import CBC
 from prosemble.models.compose import PrototypeClassifier
 from prosemble.models.encoded import (
@@ -39,7 +42,6 @@ from prosemble.models.neural_gas import (
 )
 from prosemble.models.probabilistic import CELVQ, LMRSLVQ, MRSLVQ, RSLVQ, SLVQ
 from prosemble.models.prototype_base import SupervisedPrototypeModel
-from prosemble.models.registry import all_estimators
 from prosemble.models.relevance import GRLVQ
 from prosemble.models.tangent import GTLVQ
 from prosemble.models.wasserstein import WGLVQ, WGMLVQ, WGRLVQ
@@ -101,3 +103,15 @@ __all__ = [
     "SupervisedPrototypeModel",
     "all_estimators",
 ]
+
+
+def all_estimators() -> list[tuple[str, type[BaseEstimator]]]:
+    """Return the (name, class) pairs of every public estimator, in the order of their names."""
+    return list(_registry.estimators().items())
+
+
+_registry.register(
+    cls
+    for name, cls in globals().copy().items()
+    if name in __all__ and isinstance(cls, type) and name[0] != "_" and cls is not SupervisedPrototypeModel
+)

@@ -27,13 +27,15 @@ from prosemble import _words as words
 from prosemble.core.initializers import DRAWN_FROM_DATA
 from prosemble.distances import Distance, FromFunction, SquaredEuclidean
 from prosemble.io import files
-from prosemble.models import _settings
+from prosemble.models import _settings, storing
 from prosemble.models._docs import documented
+from prosemble.models.notebook import summary
 from prosemble.models.quantized import Quantizable, attribute_of
 from prosemble.objectives import Decision, Nearest
 from prosemble.prediction.calibration import Calibration, most_rows
 from prosemble.prediction.counterfactuals import counterfactuals
 from prosemble.prediction.explanations import decomposes_by_features, explained, feature_names
+from prosemble.prediction.labels import class_indices
 from prosemble.prediction.predictor import Predictor
 from prosemble.training.data import Rows, Selection, far_from_origin
 
@@ -199,20 +201,11 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
         if len(classes) < 2:
             raise ValueError(f"y must hold at least two classes; got only one class: {classes.tolist()}.")
         self.classes_, self.n_classes_ = classes, len(classes)
-        return X, self._encode(y, "y"), weight
+        return X, class_indices(y, self.classes_, "y"), weight
 
     def _labelled(self, X: Any, y: Any, sample_weight: Any, every_class: bool) -> tuple[Any, Any, Any]:
         """Return samples with a label each, where a model takes targets of another form."""
         return X, y, sample_weight
-
-    def _encode(self, y: np.ndarray, name: str) -> np.ndarray:
-        known = np.isin(y, self.classes_)
-        if not known.all():
-            strange = np.unique(np.asarray(y)[~known]).tolist()
-            raise ValueError(
-                f"{name} holds the labels {words.some(strange)}; known are {words.some(self.classes_.tolist())}."
-            )
-        return np.searchsorted(self.classes_, y).astype(np.int32)
 
     # Where samples lie. Far from the origin (map coordinates, unix seconds) an update would be lost to rounding, and
     # numbers of 64 bits lose their digits when they become such of 32: models learn about an origin of the data's own.
@@ -303,7 +296,13 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
             stored=self.__dict__.get("_quantized"),
         )
 
-    def _check_rows(self, X: Any, dtype: Any = None) -> np.ndarray:
+    @classmethod
+    def predicts_otherwise_by(cls) -> str | None:
+        """Return the method by which a subclass predicts in another way than `predictor_` does, if there is one."""
+        methods = ("predict", "predict_proba", "_class_distances")
+        return next((name for name in methods if getattr(cls, name) is not getattr(PrototypeModel, name)), None)
+
+    def check_rows(self, X: Any, dtype: Any = None) -> np.ndarray:
         """Return samples as they are measured; or of other types, as what goes on by blocks takes without a copy."""
         check_is_fitted(self)
         dtype = dtype or (self.prototypes_.dtype if self._origin is None else _AS_GIVEN)
@@ -312,18 +311,18 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
     @of_one_fit
     def distances(self, X: Any) -> np.ndarray:
         """Return the dissimilarities of the samples to the prototypes, (n_samples, n_prototypes)."""
-        X = self._check_rows(X, _AS_GIVEN)  # says where the model is not fitted
+        X = self.check_rows(X, _AS_GIVEN)  # says where the model is not fitted
         return self.predictor_.distances(X)
 
     def _class_distances(self, X: Any) -> np.ndarray:
         """Return the distance to each class, by default to the nearest of its prototypes, (n_samples, n_classes)."""
-        X = self._check_rows(X, _AS_GIVEN)
+        X = self.check_rows(X, _AS_GIVEN)
         return self.predictor_.class_distances(X)
 
     @of_one_fit
     def predict(self, X: Any) -> np.ndarray:
         """Return the label of the nearest class of each sample, by default of the nearest prototype, (n_samples,)."""
-        X = self._check_rows(X, _AS_GIVEN)
+        X = self.check_rows(X, _AS_GIVEN)
         return self.classes_[self.predictor_.nearest_class(X)]
 
     @of_one_fit
@@ -417,7 +416,7 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
            prediction  runner_up  confidence
         0           0          1         1.0
         """
-        rows = self._check_rows(X)
+        rows = self.check_rows(X)
         predictor = self.predictor_
         decomposes = decomposes_by_features(predictor, rows)
         if contributions and not decomposes:
@@ -472,7 +471,7 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
         >>> model.predict(X[:2]), model.predict(model.counterfactual(X[:2], target=2))
         (array([0, 0]), array([2, 2]))
         """
-        rows = self._check_rows(X)
+        rows = self.check_rows(X)
         if self._metric().latent:
             raise ValueError(
                 f"{type(self).__name__} has no counterfactual: its prototypes are points of the encoder's space, and "
@@ -487,7 +486,7 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
             raise ValueError(
                 f"target must be one label, or one for each of the {len(rows)} rows of X; got the shape {labels.shape}."
             )
-        return counterfactuals(self.predictor_, rows, self._encode(labels, "target"))
+        return counterfactuals(self.predictor_, rows, class_indices(labels, self.classes_, "target"))
 
     @of_one_fit
     def prototype_win_ratios(self, X: Any, y: Any) -> Any:
@@ -530,8 +529,6 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
 
     def _repr_html_inner(self) -> str:
         """Return what a notebook shows: scikit-learn's diagram, and what was learned."""
-        from prosemble.inspection.notebook import summary
-
         return estimator_html_repr(self) + summary(self)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
@@ -550,7 +547,7 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
         Functions and other objects among the constructor values are not written: `load` takes them as keywords.
         """
         check_is_fitted(self)
-        files.save(self, path)
+        files.save(storing.stored(self), path)
 
     @classmethod
     def load(cls, path: str | Path, **objects: Any) -> Self:
@@ -567,7 +564,7 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
         prosemble.io.ModelFileError
             If the file is no model file, damaged, of a newer format, or of another class.
         """
-        return files.load(path, cls, objects)
+        return storing.load(path, cls, objects)
 
 
 class DrawnPrototypes(PrototypeModel):

@@ -52,7 +52,7 @@ class Representation(TransformerMixin, SupervisedPrototypeModel):
 
         With `allow_nan`, what depends on a missing value is missing.
         """
-        return self._represent(self._check_rows(X))
+        return self._represent(self.check_rows(X))
 
     def _represent(self, X: np.ndarray) -> np.ndarray:
         raise NotImplementedError

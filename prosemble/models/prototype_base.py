@@ -31,7 +31,9 @@ from prosemble.models import _docs, _settings
 from prosemble.models.base import _AS_GIVEN, DrawnPrototypes, all_at_once
 from prosemble.models.model import Hook, Model
 from prosemble.models.quantized import attribute_of
+from prosemble.models.together import fit_together
 from prosemble.objectives import Cooperation, Decision, Objective
+from prosemble.prediction.labels import class_indices
 from prosemble.training import loop
 from prosemble.training.data import (
     Rows,
@@ -338,8 +340,6 @@ class SupervisedPrototypeModel(DrawnPrototypes):
             Fitted as by `fit` with the seed `best_seed_`; `seed_losses_` holds the loss that each seed ended with,
             infinite where its training diverged. `random_seed` stays as it was.
         """
-        from prosemble.models.together import fit_together
-
         if isinstance(seeds, Integral):
             seeds = range(self.random_seed, self.random_seed + int(seeds))
         if not isinstance(seeds, Iterable) or not len(seeds := list(seeds)):
@@ -429,7 +429,7 @@ class SupervisedPrototypeModel(DrawnPrototypes):
         X, y = self._validated(X, y, dtype=_AS_GIVEN)
         X = self._about_origin(X, dtype)
         weight = _check_sample_weight(weight, X, dtype=dtype)
-        return Selection.whole(Rows(X, self._encode(column_or_1d(y), "validation_data"), weight))
+        return Selection.whole(Rows(X, class_indices(column_or_1d(y), self.classes_, "validation_data"), weight))
 
     def _start(self, rows: Rows, given: Rows, prototypes: Any, labels: Any, stream: bool = False) -> None:
         """Set everything that is fitted to its value before the first epoch."""
@@ -448,7 +448,7 @@ class SupervisedPrototypeModel(DrawnPrototypes):
             if labels is None:
                 indices = np.repeat(np.arange(self.n_classes_), self._counts())
             else:
-                indices = self._encode(column_or_1d(labels), "initial_labels")
+                indices = class_indices(column_or_1d(labels), self.classes_, "initial_labels")
             self._check_prototypes("initial_prototypes", prototypes, indices, X.shape[1])
         params = {"prototypes": np.asarray(prototypes, X.dtype)}
         rng = np.random.default_rng([self.random_seed, 1])  # another stream than the one that drew the prototypes

@@ -5,24 +5,27 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import jax
 import numpy as np
 
 from prosemble.core.programs import compiled
+from prosemble.models import _settings
 from prosemble.models.model import frozen
-from prosemble.models.prototype_base import SupervisedPrototypeModel
 from prosemble.training import loop
 from prosemble.training.data import Rows, Selection, rows_trained_at_a_time
 from prosemble.training.threads import one_thread_each
 
-T = TypeVar("T")
-Fitted = list[SupervisedPrototypeModel | None]
-#: Models, and the X, y and sample_weight that they are fitted to.
-Problem = tuple[Sequence[SupervisedPrototypeModel], Any, Any, Any]
+if TYPE_CHECKING:
+    from prosemble.models.prototype_base import SupervisedPrototypeModel
 
-_OF_TRAINING = frozenset(SupervisedPrototypeModel.__annotations__)
+T = TypeVar("T")
+Fitted = list["SupervisedPrototypeModel | None"]
+#: Models, and the X, y and sample_weight that they are fitted to.
+Problem = tuple[Sequence["SupervisedPrototypeModel"], Any, Any, Any]
+
+_OF_TRAINING = frozenset(_settings.TRAINED)
 
 # Distances that are computed at once, of all the models together; more do not make it faster. Of problems that are
 # solved together it bounds the numbers in their rows, too.

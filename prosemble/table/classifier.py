@@ -17,8 +17,8 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, check_X_y
 
 from prosemble import _words as words
+from prosemble.io.wrapped import unwrapped
 from prosemble.models.base import PrototypeModel, all_at_once
-from prosemble.models.wrapped import unwrapped
 from prosemble.prediction.explanations import COLUMNS
 from prosemble.table import prototypes
 from prosemble.table.kinds import Column

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from prosemble import _words as words
-from prosemble.models.wrapped import unwrapped
+from prosemble.io.wrapped import unwrapped
 from prosemble.table.values import MOMENTS
 
 if TYPE_CHECKING:

@@ -28,7 +28,8 @@ def save(
     """Write a fitted `TableClassifier`."""
     from prosemble.io import files
     from prosemble.io.steps import kept
-    from prosemble.models.wrapped import unwrapped
+    from prosemble.io.wrapped import unwrapped
+    from prosemble.models.storing import stored
 
     model, steps = unwrapped(classifier.estimator_, "estimator")
     contents = [kept(step, name) for name, step in steps]
@@ -44,12 +45,12 @@ def save(
         "nearest": _plain(classifier._nearest),
         "prototypes": shown(classifier),
     }
-    files.save(model, path, table=table)
+    files.save(stored(model, table), path)
 
 
 def shown(classifier: Any) -> dict[str, Any]:
     """Return the prototypes as they are printed: their labels, columns by name, and what these are in."""
-    from prosemble.models.wrapped import unwrapped
+    from prosemble.io.wrapped import unwrapped
     from prosemble.table.printing import FEATURES
     from prosemble.table.prototypes import is_told, most_apart
 

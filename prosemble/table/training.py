@@ -193,7 +193,7 @@ def programs(problem: Problem) -> Iterator[None]:
 
 def train(problem: Problem, estimator: Any, baseline: bool) -> None:
     """Train on a table, write the model, and print what it is and how good."""
-    from prosemble.models.wrapped import unwrapped
+    from prosemble.io.wrapped import unwrapped
     from prosemble.table.classifier import TableClassifier
     from prosemble.table.saved import save, shown
 

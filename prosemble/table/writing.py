@@ -12,8 +12,8 @@ from typing import Any
 import pandas as pd
 
 from prosemble import _words as words
+from prosemble._writing import replacing, writable
 from prosemble.io import container
-from prosemble.io.writing import replacing, writable
 from prosemble.table import printing
 
 _FORMATS = (".csv", ".parquet", ".pq", ".xlsx")

@@ -8,10 +8,10 @@ from matplotlib.figure import Figure
 
 from prosemble import distances
 from prosemble.distances import Distance, Encoded, Quadratic, evaluate
-from prosemble.inspection import ProjectionDisplay, RelevanceDisplay, RelevanceMatrixDisplay, _words, report
+from prosemble.inspection import ProjectionDisplay, RelevanceDisplay, RelevanceMatrixDisplay, report
 from prosemble.inspection._fitted import Fitted
 from prosemble.inspection._metric import curvature
-from prosemble.models import PrototypeClassifier
+from prosemble.models import PrototypeClassifier, description
 from tests.precision import float64
 from tests.registry import MODELS, breadth_but, settings
 
@@ -85,5 +85,5 @@ def test_a_distance_of_ones_own_is_shown_everywhere(iris, tmp_path):
 def test_every_distance_is_described_in_words_of_its_own():
     parts = [getattr(distances, name) for name in distances.__all__]
     named = {part.__name__ for part in parts if isinstance(part, type) and issubclass(part, Distance)}
-    assert named - {"Distance", "Encoded"} == set(_words._METRICS)
-    assert not any(words.startswith("The same") for words in _words._METRICS.values())
+    assert named - {"Distance", "Encoded"} == set(description._METRICS)
+    assert not any(words.startswith("The same") for words in description._METRICS.values())

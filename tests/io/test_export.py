@@ -23,7 +23,8 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
-from prosemble.io import stablehlo, to_onnx, to_stablehlo, writing
+from prosemble import _writing
+from prosemble.io import stablehlo, to_onnx, to_stablehlo
 from prosemble.io.program import Program, program_of
 from prosemble.model_selection import BoundedPowerTransformer
 from prosemble.models import GLVQ, GMLVQ, KNN, NPC
@@ -237,7 +238,7 @@ def test_what_is_no_classifier_of_prototypes_is_refused(write, tmp_path, monkeyp
     def fail(*args):
         raise OSError("disk full")
 
-    monkeypatch.setattr(writing.os, "fsync", fail)
+    monkeypatch.setattr(_writing.os, "fsync", fail)
     with pytest.raises(OSError, match="disk full"):
         write(fitted("NPC"), tmp_path / "m")
     assert os.listdir(tmp_path) == []

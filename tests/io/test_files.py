@@ -14,7 +14,8 @@ import optax
 import pytest
 from safetensors.numpy import save_file
 
-from prosemble.io import ModelFileError, container, files, writing
+from prosemble import _writing
+from prosemble.io import ModelFileError, container, files
 from prosemble.models import CBC, GLVQ, GLVQ1, SupervisedPrototypeModel
 from tests.precision import float64
 
@@ -157,12 +158,12 @@ def test_a_header_is_judged_before_anything_is_read(layout, said, tmp_path, monk
 
 def test_files_of_killed_processes_are_cleared_up_and_others_left(model, path):
     code = (
-        "import os, signal, sys\nfrom prosemble.io.writing import replacing\n"
+        "import os, signal, sys\nfrom prosemble._writing import replacing\n"
         "with replacing(sys.argv[1]) as part:\n    part.write_bytes(b'half')\n    os.kill(os.getpid(), signal.SIGKILL)"
     )
     subprocess.run([sys.executable, "-c", code, str(path)], check=False)
     assert len(os.listdir(path.parent)) == 2
-    with writing.replacing(path) as begun:  # that of the killed one is gone, this one is not in the way of others
+    with _writing.replacing(path) as begun:  # that of the killed one is gone, this one is not in the way of others
         model.save(path)
         assert sorted(os.listdir(path.parent)) == sorted([path.name, begun.name])
         begun.write_bytes(path.read_bytes())
@@ -177,7 +178,7 @@ def test_the_umask_of_the_process_is_never_changed(model, tmp_path, monkeypatch)
 def test_a_folder_that_cannot_be_written_is_noticed_at_once(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "access", lambda path, mode: False)
     with pytest.raises(PermissionError, match="cannot be written into the folder"):
-        writing.writable(tmp_path / "m")
+        _writing.writable(tmp_path / "m")
 
 
 def test_objects_are_asked_for(iris, tmp_path):

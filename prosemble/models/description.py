@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from prosemble import distances
-from prosemble.models.base import PrototypeModel
+
+if TYPE_CHECKING:
+    from prosemble.models.base import PrototypeModel
 
 #: What each metric means to somebody who knows the data and not the mathematics.
 _METRICS: dict[str, str] = {

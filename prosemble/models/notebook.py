@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from prosemble.inspection import _words
-from prosemble.models.base import PrototypeModel
+from prosemble.models import description
+
+if TYPE_CHECKING:
+    from prosemble.models.base import PrototypeModel
 
 # Classes that are counted out.
 _MOST_CLASSES = 20
@@ -17,7 +19,7 @@ def summary(model: PrototypeModel) -> str:
     """Return a table of HTML that tells what a fitted model has learned; nothing for one that is not fitted."""
     if not hasattr(model, "prototypes_"):
         return ""
-    counts = _words.counts(model)
+    counts = description.counts(model)
     per_class = [f"{label} ({count})" for label, count in list(counts.items())[:_MOST_CLASSES]]
     more = len(counts) - len(per_class)
     names = getattr(model, "feature_names_in_", None)
@@ -26,8 +28,8 @@ def summary(model: PrototypeModel) -> str:
         "Classes (prototypes)": ", ".join(per_class) + (f" and {more} more" if more > 0 else ""),
         "Prototypes": len(model.prototypes_),
         "Features": f"{model.n_features_in_}{shown}",
-        "Measures by": _words.metric(model),
-        "Training": _words.training(model),
+        "Measures by": description.metric(model),
+        "Training": description.training(model),
     }
     cells = "".join(
         f'<tr><th scope="row" style="{_CELL}">{escape(name)}</th><td style="{_CELL}">{escape(str(value))}</td></tr>'

@@ -7,10 +7,8 @@ from typing import Any
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from prosemble.models.base import PrototypeModel
 
-
-def unwrapped(estimator: Any, name: str) -> tuple[PrototypeModel, list[tuple[str, Any]]]:
+def unwrapped(estimator: Any, name: str) -> tuple[Any, list[tuple[str, Any]]]:
     """Return the fitted classifier that pipelines, searches and tables end with, and the steps before it by name.
 
     Parameters
@@ -28,7 +26,7 @@ def unwrapped(estimator: Any, name: str) -> tuple[PrototypeModel, list[tuple[str
         If it is not fitted.
     """
     model, steps = estimator, []
-    while not isinstance(model, PrototypeModel):
+    while not hasattr(type(model), "predictor_"):
         if isinstance(model, Pipeline):
             *before, (_, model) = model.steps
             steps += before
