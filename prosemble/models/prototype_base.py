@@ -34,6 +34,7 @@ from prosemble.models.quantized import attribute_of
 from prosemble.models.together import fit_together
 from prosemble.objectives import Cooperation, Decision, Objective
 from prosemble.prediction.labels import class_indices
+from prosemble.prediction.predictor import Predictor
 from prosemble.training import loop
 from prosemble.training.data import (
     Rows,
@@ -535,6 +536,7 @@ class SupervisedPrototypeModel(DrawnPrototypes):
         # A line search that finds no step has come to its end.
         moved = one_pass or training.optimizer.line_search or set(self._groups) == training.frozen
         first = self.n_iter_
+        begun = self.predictor_ if first == 0 and not one_pass else None
         info: Mapping[str, Any] = MappingProxyType({})
         self._interrupted = True
         with ExitStack() as started, deferred_interrupt() as interrupt:
@@ -565,8 +567,8 @@ class SupervisedPrototypeModel(DrawnPrototypes):
             self._interrupted = interrupt.came
             for callback in callbacks:
                 callback.on_fit_end(self, info)
-        if not one_pass and (state.finished or self.n_iter_ >= _PATIENT):  # sooner, optimisers still swing
-            self._warn_of_ascent(rows)
+        if begun is not None and (state.finished or self.n_iter_ >= _PATIENT):  # sooner, optimisers still swing
+            self._warn_of_ascent(begun, rows.some(_LOOKED_AT))
         gc.collect(0)  # until then JAX holds the rows that its program has read
         if interrupt.came:
             warnings.warn(f"Training interrupted after epoch {self.n_iter_}.", stacklevel=5)
@@ -585,20 +587,20 @@ class SupervisedPrototypeModel(DrawnPrototypes):
             stacklevel=6,
         )
 
-    def _warn_of_ascent(self, rows: Selection) -> None:
+    def _warn_of_ascent(self, begun: Predictor, rows: Rows) -> None:
+        """Warn where the loss is more than at the beginning, and more of some rows are predicted wrongly."""
         first = float(self.loss_history_[0])
-        # With a cooperation losses are of another thing in each epoch.
-        if (
-            self.restore_best
-            or self._cooperation() is not None
-            or self.loss_ - first <= max(self.epsilon, _NOISE * abs(first))
-        ):
+        if self.restore_best or self.loss_ - first <= max(self.epsilon, _NOISE * abs(first)):
+            return
+        X = self._from_origin(rows.X)
+        before, after = (float(np.mean(each.nearest_class(X) == rows.y)) for each in (begun, self.predictor_))
+        if after >= before:
             return
         warnings.warn(
-            f"Training ended with a loss of {self.loss_:.3g}, more than the {first:.3g} that it began with. As a rule "
-            f"steps of lr={self.lr!r} are too large then beside features that span "
-            f"{np.ptp(rows.some(_LOOKED_AT).X, axis=0).max():.3g}, or too small to tell apart: scale the features, as "
-            "a StandardScaler does, or choose another lr.",
+            f"Training ended with a loss of {self.loss_:.3g}, more than the {first:.3g} that it began with, and right "
+            f"on {after:.0%} of {len(X)} rows, not {before:.0%}. As a rule steps of lr={self.lr!r} are too large then "
+            f"beside features that span {np.nanmax(np.ptp(rows.X, axis=0)):.3g}: scale the features, as a "
+            "StandardScaler does, or choose another lr.",
             ConvergenceWarning,
             stacklevel=6,
         )

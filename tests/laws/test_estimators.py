@@ -35,6 +35,7 @@ def features(name):
 
 
 # Images have a shape that scikit-learn's data, of all numbers of features, do not have.
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("name", breadth_but(("GLVQ",), [name for name in MODELS if not name.startswith("Image")]))
 def test_scikit_learns_checks(name):
     results = check_estimator(MODELS[name](), on_skip=None, on_fail=None)
@@ -239,6 +240,7 @@ def test_partial_fit_takes_batches_that_lack_classes(name, iris):
     assert model.n_iter_ == 120 and model.score(X, y) > 0.6
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @every_model
 def test_float64_where_jax_has_it(name, iris, tmp_path):
     X, y = iris
