@@ -1,4 +1,4 @@
-"""Prototype classifiers that can be understood: the Generalized LVQ family on JAX, with scikit-learn's manners."""
+"""Prototype classifiers that can be understood: the Generalized LVQ family on JAX, with scikit-learn's interface."""
 
 import os
 from importlib import import_module

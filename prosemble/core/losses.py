@@ -23,8 +23,8 @@ Targets = Int[Array, " n"]
 Labels = Int[Array, " p"]
 Scalar = Float[Array, ""]
 
-# So many equally near prototypes are counted exactly in float32, of each of two kinds.
-_ONE, _MOST_TIED = np.float32(1), np.float32(2**12)
+# One sum counts two kinds of equally near prototypes exactly in float32, the second in units of this.
+_SECOND_KIND = np.float32(2**12)
 
 
 def nearest_distances(
@@ -54,9 +54,9 @@ def _nearest_distances_jvp(primals: tuple[Any, ...], tangents: tuple[Any, ...]) 
     nearest = jnp.where(own, plus, minus) == distances.T
     # The derivative of a minimum is shared by the entries that are equally small. JAX's own counts those of d+ and of
     # d- apart, and each pass over the distances takes a third of the time of their product: here one sum has both.
-    counts = jnp.where(nearest, jnp.where(own, _ONE, _MOST_TIED), 0.0).sum(axis=0)
-    of_others = jnp.floor(counts / _MOST_TIED)  # exact, and faster than a remainder
-    of_own = counts - _MOST_TIED * of_others
+    counts = jnp.where(nearest, jnp.where(own, np.float32(1), _SECOND_KIND), 0.0).sum(axis=0)
+    of_others = jnp.floor(counts / _SECOND_KIND)  # exact, and faster than a remainder
+    of_own = counts - _SECOND_KIND * of_others
     change = jnp.where(nearest, tangents[0].T, 0.0)
     return (plus, minus), (
         jnp.where(own, change, 0.0).sum(axis=0) / jnp.maximum(of_own, 1.0).astype(change.dtype),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from prosemble import _words as words
 from prosemble.inspection import _style
 from prosemble.inspection._fitted import Fitted
 from prosemble.inspection._metric import learned_curvature, shares
@@ -193,7 +194,10 @@ class RelevanceMatrixDisplay:
         count = len(found.factors)
         wanted = f"an int from 0 to {count - 1}" if count > 1 else "None"
         if (count > 1) != (prototype is not None) or not 0 <= (prototype or 0) < count:
-            raise ValueError(f"prototype must be {wanted} for this {count} matrix model; got {prototype!r}.")
+            raise ValueError(
+                f"prototype must be {wanted}: this model has {words.count(count, 'matrix', 'matrices')}; got "
+                f"{prototype!r}."
+            )
         index = prototype or 0
         display = cls(
             matrix=found._replace(factors=found.factors[index : index + 1]).matrices()[0],

@@ -31,8 +31,8 @@ from prosemble.models.base import all_at_once
 # Few rows are divided anew, until a candidate has so many scores, and so many on other divisions the best candidates:
 # those that were the best of many by chance are so no longer.
 SCORES, FINALISTS, FINAL_SCORES = 10, 6, 40
-# Candidates are taken to need so many times as long as the fastest before them would have needed for as much work.
-SURELY = 1.5
+# A candidate is expected to take this many times as long as the fastest before it would take for as much work.
+MARGIN = 1.5
 # What the search may take of the budget; the rest is for the training of what is chosen.
 SEARCHED = 0.9
 # Of more features than these, to find a power for each takes longer than to train.
@@ -211,7 +211,7 @@ class AutoPrototypeClassifier(ClassifierMixin, BaseEstimator):
             started = time.perf_counter()
             left = np.inf if self.time_budget is None else SEARCHED * self.time_budget - (started - begin)
             # All or none: costly ones tried in part would leave no time for the cheaper ones that come after them.
-            if board and SURELY * pace * work > left:
+            if board and MARGIN * pace * work > left:
                 return []
             scored = self._scored(candidates, rows, labels, splits)
             pace = min(pace, (time.perf_counter() - started) / work)
@@ -237,7 +237,7 @@ class AutoPrototypeClassifier(ClassifierMixin, BaseEstimator):
         if self.time_budget is not None:
             left = self.time_budget - (time.perf_counter() - begin)
             # Of as many rows as are trained on in a fold.
-            takes = SURELY * pace * chosen.candidate.multiplications(rows.shape[1], len(classes))
+            takes = MARGIN * pace * chosen.candidate.multiplications(rows.shape[1], len(classes))
             fit_in = left / takes * len(rows) * (folds - 1) / folds
             X, y = self._as_many_as(X, y, int(min(fit_in, 2**62)), len(rows))
         self.best_estimator_ = chosen.candidate.pipeline(self.random_seed).fit(X, y)

@@ -95,15 +95,15 @@ def _last(candidate: Any) -> Any:
     return getattr(candidate, "estimator_", candidate.estimator) if hasattr(candidate, "begin_fit") else candidate
 
 
-class Ahead:
+class FittedAlready:
     """Stands in for an estimator while scikit-learn searches: its `fit` makes it the next of what is ready."""
 
     def __init__(self, estimator: Any, ready: deque[Any]) -> None:
         self._estimator, self._ready = estimator, ready
         self._parameters: dict[str, Any] = {}
 
-    def __sklearn_clone__(self) -> Ahead:
-        return Ahead(self._estimator, self._ready)
+    def __sklearn_clone__(self) -> FittedAlready:
+        return FittedAlready(self._estimator, self._ready)
 
     def set_params(self, **parameters: Any) -> Self:
         self._parameters = parameters

@@ -18,7 +18,7 @@ from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils import _safe_indexing, indexable
 
 from prosemble.core.part import COUNT
-from prosemble.model_selection.batch import Ahead, fit_candidates
+from prosemble.model_selection.batch import FittedAlready, fit_candidates
 
 Grid = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
@@ -124,7 +124,7 @@ class BatchedSearchCV(BaseSearchCV):
         splitter = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
         search.cv = list(splitter.split(X, y, groups))
         search._of_fit = X, y, {name: value for name, value in params.items() if value is not None}
-        search.estimator = Ahead(self.estimator, deque())
+        search.estimator = FittedAlready(self.estimator, deque())
         with joblib.parallel_config("sequential"):
             BaseSearchCV.fit(search, X, y, **params)
         learned = {name: value for name, value in vars(search).items() if name.endswith("_")}

@@ -144,7 +144,7 @@ def devices_of(model: Any) -> list[Any]:
         raise ValueError(f"devices must hold JAX devices, each once; got {model.devices!r}.")
     if model.batch_size is not None and model.batch_size < len(devices):
         raise ValueError(
-            f"devices={model.devices!r} cannot share out batches of {model.batch_size} rows; choose a larger "
+            f"devices={model.devices!r} cannot take shares of batches of {model.batch_size} rows; choose a larger "
             "batch_size or fewer devices."
         )
     return devices

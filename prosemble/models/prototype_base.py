@@ -29,7 +29,7 @@ from prosemble.core.initializers import filled
 from prosemble.distances import Distance, Start, evaluate
 from prosemble.models import _docs, _settings
 from prosemble.models.base import _AS_GIVEN, DrawnPrototypes, all_at_once
-from prosemble.models.model import Hook, Model
+from prosemble.models.composition import Composition, LossOf, UserLoss
 from prosemble.models.quantized import attribute_of
 from prosemble.models.together import fit_together
 from prosemble.objectives import Cooperation, Decision, Objective
@@ -221,20 +221,18 @@ class SupervisedPrototypeModel(DrawnPrototypes):
     def _has_own_loss(cls) -> bool:
         return cls._compute_loss is not SupervisedPrototypeModel._compute_loss
 
-    def _trainable(self) -> Model:
-        hook = None
-        if self._has_own_loss():
-            resolved = copy.copy(self)
-            resolved.distance_fn = self.distance_fn or squared_euclidean_distance_matrix
-            resolved.transfer_fn = get_activation(self.transfer_fn or "identity")
-            if self.allow_nan:
-                raise ValueError(
-                    f"allow_nan=True cannot act on {type(self).__name__}, which has its own _compute_loss."
-                )
-            hook = Hook(resolved, self.get_params(deep=False))
-        elif self._objective() is None:
-            self._compute_loss({}, None, None, None)  # says what to override
-        return Model(distance=self._metric(), objective=self._objective(), hook=hook)
+    def _trainable(self) -> Composition | UserLoss:
+        objective = self._objective()
+        if not self._has_own_loss():
+            if objective is None:
+                self._compute_loss({}, None, None, None)  # says what to override
+            return Composition(distance=self._metric(), objective=cast(Objective, objective))
+        if self.allow_nan:
+            raise ValueError(f"allow_nan=True cannot act on {type(self).__name__}, which has its own _compute_loss.")
+        resolved = copy.copy(self)
+        resolved.distance_fn = self.distance_fn or squared_euclidean_distance_matrix
+        resolved.transfer_fn = get_activation(self.transfer_fn or "identity")
+        return UserLoss(distance=self._metric(), of=LossOf(resolved, self.get_params(deep=False)))
 
     def _shift_invariant(self) -> bool:
         return not self._has_own_loss() and super()._shift_invariant()
@@ -489,8 +487,8 @@ class SupervisedPrototypeModel(DrawnPrototypes):
         if devices:
             if not row_wise and n % len(devices):
                 raise ValueError(
-                    f"devices={self.devices!r} cannot share out {n} rows equally, and {type(self).__name__} cannot be "
-                    "given rows of weight zero: its _compute_loss returns one number for all samples."
+                    f"devices={self.devices!r} cannot take equal shares of {n} rows, and {type(self).__name__} cannot "
+                    "be given rows of weight zero: its _compute_loss returns one number for all samples."
                 )
             length = padded_length(length, len(devices))
         rows, validation = self._weigh(rows, validation)

@@ -12,7 +12,7 @@ import numpy as np
 
 from prosemble.core.programs import compiled
 from prosemble.models import _settings
-from prosemble.models.model import frozen
+from prosemble.models.composition import frozen
 from prosemble.training import loop
 from prosemble.training.data import Rows, Selection, rows_trained_at_a_time
 from prosemble.training.threads import one_thread_each

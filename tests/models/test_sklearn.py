@@ -1,4 +1,4 @@
-"""The manners of scikit-learn beyond its own checks."""
+"""The conventions of scikit-learn beyond its own checks."""
 
 import numpy as np
 import pandas as pd

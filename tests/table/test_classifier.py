@@ -1,4 +1,4 @@
-"""A classifier over data frames: scikit-learn's manners, gaps, new values, and what it tells in the table's units."""
+"""A classifier over data frames: scikit-learn's interface, gaps, new values, and what it tells in the table's units."""
 
 import warnings
 

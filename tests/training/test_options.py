@@ -313,7 +313,7 @@ REFUSED = [
     (GLVQ, {"optimizer": "rprop", "lr_scheduler": "linear"}, {}, "lr_scheduler='linear' has no .*'rprop'"),
     (GLVQ, {"lr_scheduler": optax.linear_schedule(1.0, 0.0, 9), "lr": 0.5}, {}, r"lr=0\.5 has no .* is a function"),
     (GLVQ, {"beta": 3.0}, {}, r"beta=3\.0 has no effect with transfer_fn=None"),
-    (GLVQ, {"devices": jax.devices()[:2], "batch_size": 1}, {}, "devices=.* cannot share out batches of 1 rows"),
+    (GLVQ, {"devices": jax.devices()[:2], "batch_size": 1}, {}, "devices=.* cannot take shares of batches of 1 rows"),
     (GLVQ, {"devices": []}, {}, "devices must hold JAX devices, each once"),
     (GLVQ, {"devices": ["cpu"]}, {}, "devices must hold JAX devices, each once; got"),
     (GLVQ, {"devices": jax.devices()[:1] * 2}, {}, "devices must hold JAX devices, each once"),
@@ -321,7 +321,7 @@ REFUSED = [
     (GLVQ1, {"beta": 3.0}, {}, r"beta=3\.0 has no effect with the distance and loss of GLVQ1"),
     (ThroughCore, {"class_weight": "balanced"}, {}, "class_weight cannot act on ThroughCore"),
     (ThroughCore, {}, {"sample_weight": WEIGHTS}, "sample_weight .*cannot act on ThroughCore"),
-    (ThroughCore, {"devices": jax.devices()[:2]}, {}, "devices=.* cannot share out 99 rows .*ThroughCore"),
+    (ThroughCore, {"devices": jax.devices()[:2]}, {}, "devices=.* cannot take equal shares of 99 rows.*ThroughCore"),
 ]  # fmt: skip
 
 
