@@ -6,8 +6,11 @@ The squared difference over the observed features is scaled up to what all featu
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float
 
 from prosemble.core.cancellation import EXPANDED, rows_again
@@ -61,3 +64,11 @@ def _observed(X: Samples) -> tuple[Bool[Array, "n d"], Samples]:
 def _scale(seen: Samples, weights: Float[Array, " d"]) -> Float[Array, " n"]:
     share = (seen * weights).sum(axis=1)
     return jnp.where(share > 0, weights.sum() / jnp.where(share > 0, share, 1.0), 0.0)
+
+
+def has_gaps(X: Any) -> bool:
+    """Whether an array, a data frame or a list of numbers has missing values."""
+    try:
+        return bool(np.isnan(np.asarray(X, np.float64)).any())
+    except (TypeError, ValueError):  # not of numbers
+        return False

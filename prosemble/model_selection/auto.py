@@ -11,7 +11,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.exceptions import ConvergenceWarning, FitFailedWarning
 from sklearn.model_selection import RepeatedStratifiedKFold, train_test_split
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, RobustScaler, StandardScaler
@@ -33,6 +33,8 @@ from prosemble.models.base import all_at_once
 SCORES, FINALISTS, FINAL_SCORES = 10, 6, 40
 # A candidate is expected to take this many times as long as the fastest before it would take for as much work.
 MARGIN = 1.5
+# The accuracy of a training that failed.
+_FAILED = -1.0
 # What the search may take of the budget; the rest is for the training of what is chosen.
 SEARCHED = 0.9
 # Of more features than these, to find a power for each takes longer than to train.
@@ -273,17 +275,15 @@ class AutoPrototypeClassifier(ClassifierMixin, BaseEstimator):
         """Return the candidates with what cross-validation says of them; those that fail are left out."""
         pipelines = [candidate.pipeline(self.random_seed) for candidate in candidates]
         grid = [{"scaling": [scaling], "model": [model]} for (_, scaling), (_, model) in (p.steps for p in pipelines)]
-        search = BatchedSearchCV(pipelines[0], grid, cv=splits, scoring=_scores, refit=False)
+        search = BatchedSearchCV(pipelines[0], grid, cv=splits, scoring=_scores, refit=False, error_score=_FAILED)
         with warnings.catch_warnings():
             # A training that diverges is no candidate; of one that gets nowhere the score tells.
             warnings.simplefilter("ignore", ConvergenceWarning)
-            warnings.filterwarnings("ignore", message="[\\s\\S]*(fits failed|non-finite)")
+            warnings.simplefilter("ignore", FitFailedWarning)
             try:
                 results = search.fit(X, y).cv_results_
-            except ValueError as error:
-                if "fits failed" in str(error):  # all of them
-                    return []
-                raise
+            except ValueError:  # all of them failed, and where no other can be trained, that is said by name
+                return []
         accuracy = np.stack([results[f"split{index}_test_accuracy"] for index in range(len(splits))], axis=1)
         seconds = (results["mean_fit_time"] + results["mean_score_time"]) * len(splits)
         scored = [
@@ -291,7 +291,7 @@ class AutoPrototypeClassifier(ClassifierMixin, BaseEstimator):
             for candidate, scores, numbers, took in zip(
                 candidates, accuracy, results["mean_test_numbers"], seconds, strict=True
             )
-            if np.isfinite(scores).all()
+            if (scores != _FAILED).all()
         ]
         if self.verbose:
             for each in scored:

@@ -26,6 +26,7 @@ from prosemble.core.callbacks import Callback
 from prosemble.core.cancellation import are_compact
 from prosemble.core.distance import squared_euclidean_distance_matrix
 from prosemble.core.initializers import filled
+from prosemble.core.missing import has_gaps
 from prosemble.distances import Distance, Start, evaluate
 from prosemble.models import _docs, _settings
 from prosemble.models.base import _AS_GIVEN, DrawnPrototypes, all_at_once
@@ -242,7 +243,7 @@ class SupervisedPrototypeModel(DrawnPrototypes):
             try:
                 return super()._validated(X, y, **options)
             except ValueError as error:
-                if "contains NaN" in str(error):
+                if has_gaps(X):
                     error.add_note("With allow_nan=True, Euclidean, relevance and omega distances take missing values.")
                 raise
         result = super()._validated(X, y, ensure_all_finite="allow-nan", **options)
