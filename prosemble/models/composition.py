@@ -122,9 +122,10 @@ class UserLoss(Trainable):
 
 def _initial(part: Distance | Objective, start: Start) -> dict[str, Any]:
     """Return the parameters of a part as they start: those that are learned are floating point numbers."""
-    params = {name: _arrays(value) for name, value in part.init(start).items()}
-    for name, value in params.items():
-        kinds = [leaf.dtype for leaf in jax.tree.leaves(value)]
+    params = {}
+    for name, value in part.init(start).items():
+        params[name] = _arrays(value)
+        kinds = [leaf.dtype for leaf in jax.tree.leaves(params[name])]
         if name not in part.fixed and not all(jnp.issubdtype(kind, jnp.floating) for kind in kinds):
             raise ValueError(
                 f"{type(part).__name__} must start {name!r} at floating point numbers, an array or a dict of arrays by "
