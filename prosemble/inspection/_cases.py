@@ -109,9 +109,9 @@ class Look:
         if not self.fitted.feature_by_feature or self.shape[2:] not in [(), (1,)] or not len(values):
             return None
         spread = np.zeros(len(self.fitted.data_names))
-        told = self.fitted.told
-        assert told is not None  # `image_shape` saw to it
-        seen = ~np.isnan(told[0])
+        prototypes = self.fitted.prototypes_in_units
+        assert prototypes is not None  # `image_shape` has checked it
+        seen = ~np.isnan(prototypes[0])
         spread[seen] = values
         limit = float(np.abs(values).max()) or 1.0
         return _pictures.image(spread, self.shape, -limit, limit, signed=True)

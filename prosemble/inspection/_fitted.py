@@ -80,11 +80,11 @@ class Fitted:
         return class_indices(y, self.predictor.classes, "y")
 
     @cached_property
-    def told(self) -> np.ndarray | None:
-        """The prototypes in the units of the user's data, or None where they cannot be told in these.
+    def prototypes_in_units(self) -> np.ndarray | None:
+        """The prototypes in the units of the user's data, or None where these have no place for them.
 
-        They can where the steps make of what is told what the model has: not where a step codes categories or bins,
-        which lie nowhere between, or where a prototype is what no step could have made.
+        They have one where the steps, applied to the result, give the model's prototypes again: not where a step codes
+        categories or bins, between which nothing lies, or where no data could have led to the prototype.
         """
         if not self.in_data_space:
             return None

@@ -86,12 +86,12 @@ def image_shape(fitted: Fitted, given: Any) -> tuple[int, ...] | None:
     features = len(fitted.data_names)
     if given is not None:
         shape = checked_shape(given, features)
-        if fitted.told is None:
+        if fitted.prototypes_in_units is None:
             raise ValueError("image_shape needs prototypes in the space of the data, and steps that can be undone.")
         return shape
     side = isqrt(features)
     own = getattr(fitted.model, "input_shape", None)
-    if fitted.told is None or (fitted.steps and own is not None):
+    if fitted.prototypes_in_units is None or (fitted.steps and own is not None):
         return None
     if own is not None:
         return tuple(own) if tuple(own)[2:] in [(), (1,), (3,), (4,)] else None

@@ -43,10 +43,10 @@ def view(fitted: Fitted, rows: np.ndarray | None, undo: bool = True) -> View:
     prototypes, counts = fitted.model.prototypes_, importance(fitted)
     if not fitted.in_data_space:
         return View(fitted.prototype_names, prototypes, None, _shares(counts), False, False)
-    if not fitted.steps or fitted.told is None or not undo:
+    if not fitted.steps or fitted.prototypes_in_units is None or not undo:
         return View(fitted.input_names, prototypes, rows, _shares(counts), not fitted.steps, True)
-    seen = ~np.isnan(fitted.told).any(axis=0)  # the others were left out by a step
-    prototypes, samples = fitted.told[:, seen], None if rows is None else fitted.original(rows)[:, seen]
+    seen = ~np.isnan(fitted.prototypes_in_units).any(axis=0)  # the others were left out by a step
+    prototypes, samples = fitted.prototypes_in_units[:, seen], None if rows is None else fitted.original(rows)[:, seen]
     if not fitted.feature_by_feature:  # mixed, as by PCA: how far the prototypes are apart, in units of the samples
         scale = np.ones(len(prototypes.T)) if samples is None else np.nanstd(samples, axis=0)
         counts = np.divide(prototypes.var(axis=0), scale**2, out=np.zeros(len(scale)), where=scale > 0)

@@ -80,12 +80,12 @@ class PrototypeImageDisplay:
         """
         _style.check_matplotlib()
         fitted = Fitted(estimator)
-        if fitted.told is None:
+        if fitted.prototypes_in_units is None:
             raise ValueError(
                 "The prototypes cannot be shown as images: they live in the space of an encoder, or a step of the "
                 "pipeline cannot be undone."
             )
-        rows = np.nan_to_num(fitted.told)
+        rows = np.nan_to_num(fitted.prototypes_in_units)
         own = getattr(fitted.model, "input_shape", None)
         shape = checked_shape(own if image_shape is None else image_shape, rows.shape[1])
         images = rows.reshape(-1, *(shape[:2] if shape[2:] == (1,) else shape))

@@ -105,7 +105,7 @@ class PrototypeProfileDisplay:
         fitted = Fitted(estimator)
         if (X is None) != (y is None):
             raise ValueError("X and y must be given together, for the bands, or both left out.")
-        if original_units and fitted.told is None:
+        if original_units and fitted.prototypes_in_units is None:
             raise ValueError(
                 "original_units=True needs prototypes in the space of the data and pipeline steps that can be undone; "
                 "original_units=None shows the values that the model sees."

@@ -22,7 +22,7 @@ NEAREST = 3
 _ENDS, _STEPS = 3, 64
 
 
-def is_told(classifier: TableClassifier) -> bool:
+def are_in_the_table(classifier: TableClassifier) -> bool:
     """Whether the prototypes are points of the table's features, and not of an encoder's output."""
     try:
         model, _ = unwrapped(classifier.estimator_, "estimator")
@@ -54,7 +54,7 @@ def nearest_rows(classifier: TableClassifier, features: pd.DataFrame, y: np.ndar
 
 def frame_of(classifier: TableClassifier) -> pd.DataFrame:
     """Return what `TableClassifier.prototypes_frame_` describes."""
-    if not is_told(classifier):
+    if not are_in_the_table(classifier):
         raise AttributeError(
             f"{type(classifier.estimator_).__name__} has no prototypes that are points of the table, and so no "
             "prototypes_frame_."

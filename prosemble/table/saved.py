@@ -52,11 +52,11 @@ def shown(classifier: Any) -> dict[str, Any]:
     """Return the prototypes as they are printed: their labels, columns by name, and what these are in."""
     from prosemble.io.wrapped import unwrapped
     from prosemble.table.printing import FEATURES
-    from prosemble.table.prototypes import is_told, most_apart
+    from prosemble.table.prototypes import are_in_the_table, most_apart
 
     model, _ = unwrapped(classifier.estimator_, "estimator")
     labels = _plain(model.prototype_labels_.tolist())
-    if is_told(classifier):
+    if are_in_the_table(classifier):
         frame = classifier.prototypes_frame_.drop(columns="nearest_rows", errors="ignore")
         columns = {str(name): [_cell(value) for value in values] for name, values in frame.items()}
         apart = [str(name) for name in most_apart(classifier, FEATURES)] if len(columns) > FEATURES else None
