@@ -69,6 +69,8 @@ def _scale(seen: Samples, weights: Float[Array, " d"]) -> Float[Array, " n"]:
 def has_gaps(X: Any) -> bool:
     """Whether an array, a data frame or a list of numbers has missing values."""
     try:
-        return bool(np.isnan(np.asarray(X, np.float64)).any())
-    except (TypeError, ValueError):  # not of numbers
+        values = np.asarray(X)
+        # Numbers and None are together in an array of objects.
+        return bool(np.isnan(values.astype(np.float64) if values.dtype.kind == "O" else values).any())
+    except (TypeError, ValueError):  # no numbers
         return False

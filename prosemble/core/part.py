@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from numbers import Integral, Real
 from types import UnionType
 from typing import Any, ClassVar, Union, dataclass_transform, get_args, get_origin, get_type_hints
@@ -20,7 +21,36 @@ COUNT = Interval(Integral, 1, None, closed="left")
 Number = float | jax.Array
 
 
-@dataclass_transform(kw_only_default=True, frozen_default=True)
+def parameter(*, default: Any, accepts: list[Any] | None, kind: str, doc: str = "") -> Any:
+    """Return a field of a part or an estimator with all that is said of it, in one place.
+
+    Parameters
+    ----------
+    default : object
+    accepts : list, optional
+        What it may be, in the words of scikit-learn's tables; None where an inherited field says so.
+    kind : str
+        Its type in the documentation.
+    doc : str, optional
+        Its meaning.
+    """
+    return dataclasses.field(default=default, metadata={"accepts": accepts, "kind": kind, "doc": doc})
+
+
+def parameter_of(part: type, name: str, *, default: Any) -> Any:
+    """Return the field of a part as one of an estimator that is made with it, with a default of its own."""
+    field = next(field for field in dataclasses.fields(part) if field.name == name)
+    return dataclasses.field(default=default, metadata=field.metadata)
+
+
+def accepted(cls: type, names: Iterable[str]) -> dict[str, list[Any]]:
+    """Return what those of a class's own fields accept that say it, by name."""
+    fields = {field.name: field for field in dataclasses.fields(cls)}
+    told = {name: fields[name].metadata.get("accepts") for name in names if name in fields}
+    return {name: kinds for name, kinds in told.items() if kinds is not None}
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(parameter, parameter_of))
 class Part:
     """A frozen, keyword-only dataclass that is a JAX pytree; the annotation says how a field is treated.
 
@@ -44,6 +74,7 @@ class Part:
         dataclasses.dataclass(frozen=True, kw_only=True)(cls)
         hints = get_type_hints(cls)
         names = [field.name for field in dataclasses.fields(cls)]  # type: ignore[arg-type]
+        cls.accepts = {**cls.accepts, **accepted(cls, names)}
         data = [name for name in names if _is_traced(hints[name])]
         static = [name for name in names if name not in data]
         _register(cls, data, static)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Array, Float
@@ -9,7 +9,7 @@ from prosemble.core.constraints import at_least
 from prosemble.core.distance import centred_squared_euclidean_distance_matrix
 from prosemble.core.initializers import median_distance
 from prosemble.core.kernel import exponential_kernel_distance_squared, gaussian_kernel_distance
-from prosemble.core.part import COUNT, POSITIVE, Number
+from prosemble.core.part import COUNT, POSITIVE, Number, parameter, parameter_of
 from prosemble.distances.base import Curvature, Distance, Params, Start
 from prosemble.distances.relevance import Relevance
 
@@ -23,10 +23,10 @@ class GaussianKernel(Distance):
 
     shift_invariant: ClassVar[bool] = True
 
-    accepts: ClassVar[dict[str, list[Any]]] = {"sigma_init": [POSITIVE, None], "sigma_min": [POSITIVE]}
-
-    sigma_init: Number | None = None
-    sigma_min: Number = 1e-3
+    sigma_init: Number | None = parameter(default=None, accepts=[POSITIVE, None], kind="float")
+    sigma_min: Number = parameter(
+        default=1e-3, accepts=[POSITIVE], kind="float", doc="Width that no kernel falls below."
+    )
 
     def init(self, start: Start) -> dict[str, np.ndarray]:
         return {"sigmas": _initial_widths(start, self.sigma_init, self.sigma_min)}
@@ -44,11 +44,9 @@ class RelevanceKernel(Distance):
 
     shift_invariant: ClassVar[bool] = True
 
-    accepts: ClassVar[dict[str, list[Any]]] = GaussianKernel.accepts
-
     metric: Relevance = Relevance()
-    sigma_init: Number | None = None
-    sigma_min: Number = 1e-3
+    sigma_init: Number | None = parameter_of(GaussianKernel, "sigma_init", default=None)
+    sigma_min: Number = parameter_of(GaussianKernel, "sigma_min", default=1e-3)
 
     def init(self, start: Start) -> dict[str, np.ndarray]:
         d = start.X.shape[1]
@@ -72,10 +70,15 @@ class ExponentialKernel(Distance):
     deviation of the entries of omega_hat (d, r) at the start.
     """
 
-    accepts: ClassVar[dict[str, list[Any]]] = {"latent_dim": [COUNT, None], "scale": [POSITIVE]}
-
-    latent_dim: int | None = None
-    scale: Number = 0.1
+    latent_dim: int | None = parameter(
+        default=None, accepts=[COUNT, None], kind="int", doc="Columns of omega_hat; the number of features when None."
+    )
+    scale: Number = parameter(
+        default=0.1,
+        accepts=[POSITIVE],
+        kind="float",
+        doc="Standard deviation of the entries of omega_hat at the start.",
+    )
 
     def init(self, start: Start) -> dict[str, np.ndarray]:
         d = start.X.shape[1]

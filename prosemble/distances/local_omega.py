@@ -1,15 +1,15 @@
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Array, Float
 
 from prosemble.core.constraints import unit_trace
 from prosemble.core.distance import centred_lomega_distance_matrix
-from prosemble.core.part import Number
+from prosemble.core.part import COUNT, NOT_NEGATIVE, Number, parameter
 from prosemble.distances.base import Curvature, Distance, Params, Start
-from prosemble.distances.omega import Omega, initial_omega, volume_penalty
+from prosemble.distances.omega import initial_omega, volume_penalty
 
 
 class LocalOmega(Distance):
@@ -23,11 +23,20 @@ class LocalOmega(Distance):
 
     shift_invariant: ClassVar[bool] = True
 
-    accepts: ClassVar[dict[str, list[Any]]] = Omega.accepts
-
-    latent_dim: int | None = None
-    per_class: bool = False
-    regularization: Number | None = None
+    latent_dim: int | None = parameter(
+        default=None,
+        accepts=[COUNT, None],
+        kind="int",
+        doc="Columns of each omega, the rank of the metrics. When None, the number of features, of more than a "
+        "thousand of them at most the number of samples.",
+    )
+    per_class: bool = parameter(
+        default=False,
+        accepts=["boolean"],
+        kind="bool",
+        doc="Whether the prototypes of a class share one matrix; then `omegas_` has one for each class.",
+    )
+    regularization: Number | None = parameter(default=None, accepts=[NOT_NEGATIVE, None], kind="float")
 
     @property
     def fixed(self) -> frozenset[str]:

@@ -1,14 +1,14 @@
 from __future__ import annotations
 
 from numbers import Real
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Array, Float
 from sklearn.utils._param_validation import Interval
 
 from prosemble.core.distance import lpnorm_distance_matrix, manhattan_distance_matrix, safe_sqrt
-from prosemble.core.part import Number
+from prosemble.core.part import Number, parameter
 from prosemble.distances.base import Distance, Params, Quadratic
 from prosemble.distances.squared_euclidean import SquaredEuclidean
 
@@ -47,9 +47,7 @@ class Lp(Distance):
 
     shift_invariant: ClassVar[bool] = True
 
-    accepts: ClassVar[dict[str, list[Any]]] = {"p": [Interval(Real, 1, None, closed="left")]}
-
-    p: Number = 2.0
+    p: Number = parameter(default=2.0, accepts=[Interval(Real, 1, None, closed="left")], kind="float")
 
     def __call__(self, params: Params, X: Float[Array, "n d"]) -> Float[Array, "n p"]:
         return lpnorm_distance_matrix(X, params["prototypes"], self.p)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -11,7 +11,7 @@ from prosemble.core.constraints import unit_trace
 from prosemble.core.distance import centred_omega_distance_matrix
 from prosemble.core.initializers import principal_directions
 from prosemble.core.missing import observed_omega_distance_matrix
-from prosemble.core.part import COUNT, NOT_NEGATIVE, Number
+from prosemble.core.part import COUNT, NOT_NEGATIVE, Number, parameter
 from prosemble.distances.base import Distance, Params, Quadratic, Start
 
 # Features from which on a metric of full rank is one of the samples' rank, where that is lower.
@@ -34,10 +34,14 @@ class Omega(Distance):
     shift_invariant: ClassVar[bool] = True
     alone: ClassVar[bool] = True
 
-    accepts: ClassVar[dict[str, list[Any]]] = {"latent_dim": [COUNT, None], "regularization": [NOT_NEGATIVE, None]}
-
-    latent_dim: int | None = None
-    regularization: Number | None = None
+    latent_dim: int | None = parameter(
+        default=None,
+        accepts=[COUNT, None],
+        kind="int",
+        doc="Columns of omega, the rank of the metric. When None, the number of features, less those excluded; of more "
+        "than a thousand features at most the number of samples, since distances depend on no more directions.",
+    )
+    regularization: Number | None = parameter(default=None, accepts=[NOT_NEGATIVE, None], kind="float")
     excluded: jax.Array | None = None
     allow_nan: bool = False
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -11,7 +11,7 @@ from scipy.special import softmax
 from prosemble.core.constraints import log_weights
 from prosemble.core.distance import centred_relevance_distance_matrix
 from prosemble.core.missing import observed_relevance_distance_matrix
-from prosemble.core.part import NOT_NEGATIVE, Number
+from prosemble.core.part import NOT_NEGATIVE, Number, parameter
 from prosemble.distances.base import Distance, Params, Quadratic, Start
 
 
@@ -26,10 +26,7 @@ class Relevance(Distance):
 
     shift_invariant: ClassVar[bool] = True
 
-    accepts: ClassVar[dict[str, list[Any]]] = {"sparsity": [NOT_NEGATIVE, None]}
-
-    sparsity: Number | None = None
-
+    sparsity: Number | None = parameter(default=None, accepts=[NOT_NEGATIVE, None], kind="float")
     allow_nan: bool = False
 
     def init(self, start: Start) -> dict[str, np.ndarray]:

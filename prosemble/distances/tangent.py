@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Array, Float
@@ -8,7 +8,7 @@ from jaxtyping import Array, Float
 from prosemble.core.constraints import orthonormal_columns
 from prosemble.core.distance import centred_tangent_distance_matrix
 from prosemble.core.initializers import principal_directions
-from prosemble.core.part import COUNT
+from prosemble.core.part import COUNT, parameter
 from prosemble.distances.base import Curvature, Distance, Params, Start
 
 
@@ -21,9 +21,13 @@ class Tangent(Distance):
 
     shift_invariant: ClassVar[bool] = True
 
-    accepts: ClassVar[dict[str, list[Any]]] = {"subspace_dim": [COUNT]}
-
-    subspace_dim: int = 2
+    subspace_dim: int = parameter(
+        default=2,
+        accepts=[COUNT],
+        kind="int",
+        doc="Directions of each prototype along which differences do not count; at most n_features - 1 are used, since "
+        "along all of them nothing would be left of the distance.",
+    )
 
     def init(self, start: Start) -> dict[str, np.ndarray]:
         count = min(self.subspace_dim, start.X.shape[1] - 1)

@@ -8,51 +8,14 @@ from typing import Any
 
 import jax
 import numpy as np
-import optax
-from sklearn.utils._param_validation import Interval, StrOptions
 
 from prosemble import _words as words
 from prosemble.core._names import lookup
 from prosemble.core.callbacks import Callback, ProgressBar
 from prosemble.core.initializers import INITIALIZERS
-from prosemble.core.part import COUNT, NOT_NEGATIVE, POSITIVE
 from prosemble.training.loop import GroupRate, Lookahead, Training
 from prosemble.training.optimizers import get_optimizer
-from prosemble.training.precision import PRECISIONS
 from prosemble.training.trainable import Trainable
-
-# scikit-learn's tables of what each constructor parameter accepts.
-DRAWN: dict[str, list[Any]] = {
-    "n_prototypes_per_class": [COUNT, "array-like", dict],
-    "random_seed": [Interval(Integral, 0, 2**32 - 1, closed="both")],
-    "prototypes_initializer": [callable, str, None],
-}
-TRAINED: dict[str, list[Any]] = {
-    "max_iter": [COUNT],
-    "lr": [POSITIVE],
-    "epsilon": [NOT_NEGATIVE],
-    "optimizer": [str, optax.GradientTransformation],
-    "transfer_fn": [callable, str, None],
-    "beta": [Interval(Real, None, None, closed="neither")],
-    "margin": [Interval(Real, None, None, closed="neither")],
-    "callbacks": ["array-like", None],
-    "use_scan": ["boolean"],
-    "batch_size": [COUNT, None],
-    "lr_scheduler": [callable, str, None],
-    "lr_scheduler_kwargs": [dict, None],
-    "patience": [COUNT, None],
-    "restore_best": ["boolean"],
-    "class_weight": [dict, StrOptions({"balanced"}), None],
-    "gradient_accumulation_steps": [COUNT, None],
-    "ema_decay": [Interval(Real, 0, 1, closed="left"), None],
-    "freeze_params": ["array-like", None],
-    "lookahead": [dict, None],
-    "mixed_precision": [StrOptions(set(PRECISIONS)), None],
-    "gradient_checkpointing": ["boolean"],
-    "devices": ["array-like", None],
-    "allow_nan": ["boolean"],
-    "verbose": ["boolean"],
-}
 
 
 def refuse(model: Any, names: Sequence[str], reason: str) -> None:

@@ -6,7 +6,8 @@ import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, wraps
-from inspect import signature
+from inspect import get_annotations, signature
+from numbers import Integral
 from pathlib import Path
 from typing import Any, ClassVar, Self, cast, dataclass_transform
 
@@ -14,6 +15,7 @@ import jax
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import estimator_html_repr
+from sklearn.utils._param_validation import Interval
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
     _check_sample_weight,
@@ -25,6 +27,7 @@ from sklearn.utils.validation import (
 
 from prosemble import _words as words
 from prosemble.core.initializers import DRAWN_FROM_DATA
+from prosemble.core.part import COUNT, accepted, parameter, parameter_of
 from prosemble.distances import Distance, FromFunction, SquaredEuclidean
 from prosemble.io import files
 from prosemble.models import _settings, storing
@@ -76,7 +79,7 @@ def of_one_fit(method: Callable[..., Any]) -> Callable[..., Any]:
     return asked
 
 
-@dataclass_transform(kw_only_default=True, eq_default=False)
+@dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=(parameter, parameter_of))
 @dataclass(kw_only=True, eq=False, repr=False)
 class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
     """A classifier that predicts by the nearest of its labelled prototypes.
@@ -84,7 +87,12 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
     `fit` of a subclass reads its data by `_read` and hands what it has learned to `_hold_parameters`.
     """
 
-    distance_fn: Callable[..., Any] | None = None
+    distance_fn: Callable[..., Any] | None = parameter(
+        default=None,
+        accepts=[callable, None],
+        kind="callable",
+        doc="`(X, W) -> (n, p)` of JAX arrays, row by row; squared Euclidean when None.",
+    )
 
     # Constructor values without which nothing can be predicted; those of all parents count.
     _measured_by: ClassVar[tuple[str, ...]] = ("distance_fn",)
@@ -94,9 +102,6 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
     _origin: ClassVar[np.ndarray | None] = None
     _calibration: ClassVar[Calibration] = Calibration()
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"distance_fn": [callable, None]}
-    _parameter_docs = """
-        distance_fn : callable, optional
-            `(X, W) -> (n, p)` of JAX arrays, row by row; squared Euclidean when None."""
     _attribute_docs = """
         prototypes_ : ndarray of shape (n_prototypes, n_features)
         prototype_labels_ : ndarray of shape (n_prototypes,)
@@ -120,7 +125,8 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
         ):
             dataclass(kw_only=True, eq=False, repr=False)(cls)
         tables = [base.__dict__.get("_parameter_constraints", {}) for base in reversed(cls.__mro__)]
-        cls._parameter_constraints = {name: accepted for table in tables for name, accepted in table.items()}
+        tables.append(accepted(cls, get_annotations(cls)))
+        cls._parameter_constraints = {name: kinds for table in tables for name, kinds in table.items()}
         if cls.__doc__:
             cls.__doc__ = documented(cls)
 
@@ -570,22 +576,29 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
 class DrawnPrototypes(PrototypeModel):
     """A model whose prototypes start where an initialiser puts them, so many for each class."""
 
-    n_prototypes_per_class: int | Sequence[int] | Mapping[Any, int] = 1
-    random_seed: int = 42
-    prototypes_initializer: str | Callable[..., Any] | None = None
+    n_prototypes_per_class: int | Sequence[int] | Mapping[Any, int] = parameter(
+        default=1,
+        accepts=[COUNT, "array-like", dict],
+        kind="int, list of int or dict",
+        doc="A number for all classes, a list in the order of the sorted labels, or a dict by label.",
+    )
+    random_seed: int = parameter(
+        default=42,
+        accepts=[Interval(Integral, 0, 2**32 - 1, closed="both")],
+        kind="int",
+        doc="Same seed, data and machine: the same bits.",
+    )
+    prototypes_initializer: str | Callable[..., Any] | None = parameter(
+        default=None,
+        accepts=[callable, str, None],
+        kind="str or callable",
+        doc="'stratified_random' (when None), 'class_mean', 'class_conditional_mean', 'stratified_noise', "
+        "'random_normal', 'uniform', 'zeros', 'ones', 'fill_value', or `(X, y, n_per_class, key) -> (prototypes, "
+        "labels)` with classes coded 0 .. n_classes-1.",
+    )
 
     _every_class_has_prototypes: ClassVar[bool] = True
     _counted_by: ClassVar[str] = "n_prototypes_per_class"
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = _settings.DRAWN
-    _parameter_docs = """
-        n_prototypes_per_class : int, list of int or dict, default=1
-            A number for all classes, a list in the order of the sorted labels, or a dict by label.
-        random_seed : int, default=42
-            Same seed, data and machine: the same bits.
-        prototypes_initializer : str or callable, optional
-            'stratified_random' (when None), 'class_mean', 'class_conditional_mean', 'stratified_noise',
-            'random_normal', 'uniform', 'zeros', 'ones', 'fill_value', or `(X, y, n_per_class, key) -> (prototypes,
-            labels)` with classes coded 0 .. n_classes-1."""
 
     def _counts(self) -> list[int]:
         """Return the number of prototypes of each class."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
-from prosemble.core.part import COUNT
+from prosemble.core.part import COUNT, parameter
 from prosemble.models.metrics import Similarity
 from prosemble.objectives import Objective, Reasoning
 
@@ -21,18 +21,17 @@ class CBC(Similarity):
     Components belong to no class: `prototype_labels_` tells which class each was drawn from.
     """
 
-    n_components: int = 5
-    margin: float = 0.3
+    n_components: int = parameter(default=5, accepts=[COUNT], kind="int", doc="Number of components.")
+    margin: float = parameter(
+        default=0.3,
+        accepts=None,
+        kind="float",
+        doc="By how much the right probability should exceed the largest wrong one.",
+    )
 
     _inert: ClassVar[tuple[str, ...]] = ("transfer_fn", "beta", "n_prototypes_per_class")
     _every_class_has_prototypes: ClassVar[bool] = False
     _counted_by: ClassVar[str] = "n_components"
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"n_components": [COUNT]}
-    _parameter_docs = """
-        n_components : int, default=5
-            Number of components.
-        margin : float, default=0.3
-            By how much the right probability should exceed the largest wrong one."""
     _attribute_docs = """
         components_ : ndarray of shape (n_components, n_features)
             The same as `prototypes_`.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from prosemble.core.part import check_part
+from prosemble.core.part import check_part, parameter
 from prosemble.distances import Distance
 from prosemble.models.glvq import GLVQ, NO_TRANSFER
 from prosemble.objectives import Cooperation, Objective
@@ -29,23 +29,26 @@ class PrototypeClassifier(GLVQ):
     (4, 2)
     """
 
-    distance: Distance | None = None
-    objective: Objective | None = None
-    cooperation: Cooperation | None = None
+    distance: Distance | None = parameter(
+        default=None,
+        accepts=[Distance, None],
+        kind="prosemble.distances.Distance",
+        doc="What is measured with; squared Euclidean, or `distance_fn`, when None.",
+    )
+    objective: Objective | None = parameter(
+        default=None,
+        accepts=[Objective, None],
+        kind="prosemble.objectives.Objective",
+        doc="What is minimised; GLVQ's, with `transfer_fn`, `beta` and `margin`, when None.",
+    )
+    cooperation: Cooperation | None = parameter(
+        default=None,
+        accepts=[Cooperation, None],
+        kind="prosemble.objectives.Cooperation",
+        doc="How the prototypes of one class share a sample; the nearest has all when None.",
+    )
 
     _measured_by: ClassVar[tuple[str, ...]] = ("distance", "objective")  # which may decide in its own way
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "distance": [Distance, None],
-        "objective": [Objective, None],
-        "cooperation": [Cooperation, None],
-    }
-    _parameter_docs = """
-        distance : prosemble.distances.Distance, optional
-            What is measured with; squared Euclidean, or `distance_fn`, when None.
-        objective : prosemble.objectives.Objective, optional
-            What is minimised; GLVQ's, with `transfer_fn`, `beta` and `margin`, when None.
-        cooperation : prosemble.objectives.Cooperation, optional
-            How the prototypes of one class share a sample; the nearest has all when None."""
 
     def _validate_params(self) -> None:
         super()._validate_params()

@@ -14,7 +14,7 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import _check_sample_weight
 
 from prosemble import _words as words
-from prosemble.core.part import COUNT, POSITIVE
+from prosemble.core.part import COUNT, POSITIVE, parameter
 from prosemble.distances import Distance, Encoded, Omega
 from prosemble.encoders import CNN, MLP, Encoder, encode, layer_activation
 from prosemble.models.cbc import CBC
@@ -27,22 +27,19 @@ from prosemble.objectives import Objective, SoftLVQ
 class LatentMetric(ClassNamePrefixFeaturesOutMixin, Representation):
     """The distance of what an encoder makes of the samples."""
 
-    activation: str | Callable[..., Any] = "sigmoid"
-    bb_lr: float | None = None
+    activation: str | Callable[..., Any] = parameter(
+        default="sigmoid",
+        accepts=[str, callable],
+        kind="str or callable",
+        doc="What follows each hidden layer: 'elu', 'gelu', 'identity', 'leaky_relu', 'relu', 'sigmoid', 'silu', "
+        "'softplus', 'tanh', or a function of arrays.",
+    )
+    bb_lr: float | None = parameter(
+        default=None, accepts=[POSITIVE, None], kind="float", doc="Learning rate of the encoder; `lr` when None."
+    )
 
     _siamese: ClassVar[bool] = True
     _measured_by: ClassVar[tuple[str, ...]] = ("activation",)
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "latent_dim": [COUNT],
-        "activation": [str, callable],
-        "bb_lr": [POSITIVE, None],
-    }
-    _parameter_docs = """
-        activation : str or callable
-            What follows each hidden layer: 'elu', 'gelu', 'identity', 'leaky_relu', 'relu', 'sigmoid', 'silu',
-            'softplus', 'tanh', or a function of arrays.
-        bb_lr : float, optional
-            Learning rate of the encoder; `lr` when None."""
     _attribute_docs = """
         backbone_params_ : dict of ndarray
             The weights of the encoder."""
@@ -64,15 +61,15 @@ class LatentMetric(ClassNamePrefixFeaturesOutMixin, Representation):
 class PerceptronMetric(LatentMetric):
     """The encoder is a multilayer perceptron."""
 
-    hidden_sizes: Sequence[int] | None = None
-    latent_dim: int = 2
-
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"hidden_sizes": ["array-like", None]}
-    _parameter_docs = """
-        hidden_sizes : list of int, optional
-            Neurons of each hidden layer; one layer of 10 when None.
-        latent_dim : int, default=2
-            Numbers that the encoder makes of a sample."""
+    hidden_sizes: Sequence[int] | None = parameter(
+        default=None,
+        accepts=["array-like", None],
+        kind="list of int",
+        doc="Neurons of each hidden layer; one layer of 10 when None.",
+    )
+    latent_dim: int = parameter(
+        default=2, accepts=[COUNT], kind="int", doc="Numbers that the encoder makes of a sample."
+    )
 
     def _encoder(self) -> Encoder:
         sizes = _sizes("hidden_sizes", self.hidden_sizes, (10,))
@@ -82,12 +79,12 @@ class PerceptronMetric(LatentMetric):
 class SiamesePerceptron(PerceptronMetric):
     """Samples and prototypes pass through the same perceptron."""
 
-    both_path_gradients: bool = True
-
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"both_path_gradients": ["boolean"]}
-    _parameter_docs = """
-        both_path_gradients : bool, default=True
-            Whether the encoder learns from what it makes of the prototypes, too, or of the samples alone."""
+    both_path_gradients: bool = parameter(
+        default=True,
+        accepts=["boolean"],
+        kind="bool",
+        doc="Whether the encoder learns from what it makes of the prototypes, too, or of the samples alone.",
+    )
 
     def _distance(self) -> Encoded:
         return replace(super()._distance(), both_path_gradients=self.both_path_gradients)
@@ -96,26 +93,28 @@ class SiamesePerceptron(PerceptronMetric):
 class ConvolutionalMetric(LatentMetric):
     """Samples and prototypes are images and pass through the same convolutional network."""
 
-    input_shape: Sequence[int] = (28, 28, 1)
-    channels: Sequence[int] | None = None
-    kernel_sizes: Sequence[int] | None = None
-    latent_dim: int = 32
+    input_shape: Sequence[int] = parameter(
+        default=(28, 28, 1),
+        accepts=["array-like"],
+        kind="(int, int, int)",
+        doc="Height, width and channels of the images; a row of X is such an image, flat.",
+    )
+    channels: Sequence[int] | None = parameter(
+        default=None,
+        accepts=["array-like", None],
+        kind="list of int",
+        doc="Channels after each stage; (16, 32) when None.",
+    )
+    kernel_sizes: Sequence[int] | None = parameter(
+        default=None,
+        accepts=["array-like", None],
+        kind="list of int",
+        doc="Width of the kernels of each stage; 3 for all when None.",
+    )
+    latent_dim: int = parameter(
+        default=32, accepts=[COUNT], kind="int", doc="Numbers that the encoder makes of an image."
+    )
     activation: str | Callable[..., Any] = "relu"
-
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "input_shape": ["array-like"],
-        "channels": ["array-like", None],
-        "kernel_sizes": ["array-like", None],
-    }
-    _parameter_docs = """
-        input_shape : (int, int, int), default=(28, 28, 1)
-            Height, width and channels of the images; a row of X is such an image, flat.
-        channels : list of int, optional
-            Channels after each stage; (16, 32) when None.
-        kernel_sizes : list of int, optional
-            Width of the kernels of each stage; 3 for all when None.
-        latent_dim : int, default=32
-            Numbers that the encoder makes of an image."""
 
     def _encoder(self) -> Encoder:
         channels = _sizes("channels", self.channels, (16, 32))
@@ -134,12 +133,12 @@ class ConvolutionalMetric(LatentMetric):
 class LatentMatrix(OmegaMetric):
     """One matrix for all prototypes, of the latent vectors."""
 
-    omega_dim: int | None = None
-
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"omega_dim": Omega.accepts["latent_dim"]}
-    _parameter_docs = """
-        omega_dim : int, optional
-            Columns of omega, the rank of the metric; `latent_dim` when None."""
+    omega_dim: int | None = parameter(
+        default=None,
+        accepts=Omega.accepts["latent_dim"],
+        kind="int",
+        doc="Columns of omega, the rank of the metric; `latent_dim` when None.",
+    )
 
     def _distance(self) -> Distance:
         if self.omega_dim is not None and self.omega_dim > self.latent_dim:
@@ -181,12 +180,12 @@ class PLVQ(PerceptronMetric, RSLVQ):
 
     _siamese = False
 
-    loss_type: str = "rslvq"
-
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"loss_type": [StrOptions({"rslvq", "nllr"})]}
-    _parameter_docs = """
-        loss_type : {'rslvq', 'nllr'}, default='rslvq'
-            -log P(own class), or 'nllr' for -log of P(own class) / P(other classes), which has no lower bound."""
+    loss_type: str = parameter(
+        default="rslvq",
+        accepts=[StrOptions({"rslvq", "nllr"})],
+        kind="{'rslvq', 'nllr'}",
+        doc="-log P(own class), or 'nllr' for -log of P(own class) / P(other classes), which has no lower bound.",
+    )
 
     def _objective(self) -> Objective:
         return replace(cast(SoftLVQ, super()._objective()), robust=self.loss_type == "rslvq")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from numbers import Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.utils._param_validation import Interval
 
-from prosemble.models import _settings
+from prosemble.core.part import COUNT, parameter
 from prosemble.models.base import DrawnPrototypes, all_at_once
 from prosemble.training import kohonen, loop
 from prosemble.training.data import Rows, Selection, merge_equal_rows, padded_length
@@ -25,23 +26,27 @@ _SHARE = Interval(Real, 0, 1, closed="neither")
 class KohonenModel(DrawnPrototypes):
     """A classifier whose prototypes are moved towards and away from one sample after the other."""
 
-    max_iter: int = 100
-    lr: float = 0.05
+    max_iter: int = parameter(
+        default=100, accepts=[COUNT], kind="int", doc="Passes over the samples, each in another order."
+    )
+    lr: float = parameter(
+        default=0.05,
+        accepts=[_SHARE],
+        kind="float",
+        doc="Learning rate, in (0, 1). It falls linearly to zero over all updates; that of OLVQ1 is where the rates "
+        "of all prototypes start.",
+    )
+
+    distance_fn: Callable[..., Any] | None = parameter(
+        default=None,
+        accepts=None,
+        kind="callable",
+        doc="`(X, W) -> (n, p)` of JAX arrays, row by row; squared Euclidean when None. It finds the nearest "
+        "prototypes, which move on the straight line through the sample whatever it is. LVQ2, LVQ2.1 and LVQ3 "
+        "take what it returns for squared.",
+    )
 
     _progress: ClassVar[tuple[str, ...]] = ("n_iter_", "loss_", "loss_history_")
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "max_iter": _settings.TRAINED["max_iter"],
-        "lr": [_SHARE],
-    }
-    _parameter_docs = """
-        max_iter : int, default=100 (OLVQ1: 10; LVQ2, LVQ2.1 and LVQ3: 20)
-            Passes over the samples, each in another order.
-        lr : float, default=0.05 (OLVQ1: 0.3; LVQ2, LVQ2.1 and LVQ3: 0.02)
-            Learning rate, in (0, 1). It falls linearly to zero over all updates; that of OLVQ1 is where the rates of
-            all prototypes start.
-        distance_fn
-            It finds the nearest prototypes; they move on the straight line through the sample whatever it is. LVQ2,
-            LVQ2.1 and LVQ3 take what it returns for squared, as is the default."""
     _attribute_docs = """
         n_iter_ : int
         loss_history_ : ndarray of shape (n_epochs,)
@@ -151,13 +156,13 @@ class WindowedModel(KohonenModel):
 
     max_iter: int = 20
     lr: float = 0.02
-    window: float = 0.3
-
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"window": [_SHARE]}
-    _parameter_docs = """
-        window : float, default=0.3
-            Relative width w of the window, in (0, 1): the ratio of the smaller to the larger of the two distances
-            (not squared) exceeds (1 - w) / (1 + w). Kohonen recommends 0.2 to 0.3."""
+    window: float = parameter(
+        default=0.3,
+        accepts=[_SHARE],
+        kind="float",
+        doc="Relative width w of the window, in (0, 1): the ratio of the smaller to the larger of the two distances "
+        "(not squared) exceeds (1 - w) / (1 + w). Kohonen recommends 0.2 to 0.3.",
+    )
 
 
 class LVQ2(WindowedModel):
@@ -191,13 +196,13 @@ class LVQ3(WindowedModel):
     their class. With one prototype for each class two are never right, and this is LVQ2.1.
     """
 
-    epsilon: float = 0.2
-
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"epsilon": [Interval(Real, 0, 1, closed="both")]}
-    _parameter_docs = """
-        epsilon : float, default=0.2
-            Factor of the learning rate where both prototypes are right, in [0, 1]. Kohonen recommends 0.1 to 0.5, the
-            smaller the narrower the window; with 0 this is LVQ2.1."""
+    epsilon: float = parameter(
+        default=0.2,
+        accepts=[Interval(Real, 0, 1, closed="both")],
+        kind="float",
+        doc="Factor of the learning rate where both prototypes are right, in [0, 1]. Kohonen recommends 0.1 to 0.5, "
+        "the smaller the narrower the window; with 0 this is LVQ2.1.",
+    )
 
     def _rule(self) -> kohonen.Rule:
         return kohonen.RightAndWrong(window=float(self.window), epsilon=float(self.epsilon))

@@ -12,8 +12,8 @@ from jax import lax
 from jaxtyping import Array, Float, Int
 
 from prosemble.core.losses import relative_difference
+from prosemble.core.part import COUNT, parameter
 from prosemble.core.programs import compiled
-from prosemble.models import _settings
 from prosemble.models.base import DrawnPrototypes, all_at_once
 from prosemble.prediction.predictor import Predictor
 from prosemble.training.data import AnyArray, Rows, merge_equal_rows, padded_length
@@ -46,13 +46,9 @@ class MedianLVQ(DrawnPrototypes):
     True
     """
 
-    max_iter: int = 100
+    max_iter: int = parameter(default=100, accepts=[COUNT], kind="int", doc="Most sweeps over the prototypes.")
 
     _progress: ClassVar[tuple[str, ...]] = ("n_iter_", "loss_", "loss_history_")
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"max_iter": _settings.TRAINED["max_iter"]}
-    _parameter_docs = """
-        max_iter : int, default=100
-            Most sweeps over the prototypes."""
     _attribute_docs = """
         n_iter_ : int
         loss_history_ : ndarray of shape (n_epochs,)

@@ -17,7 +17,7 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, OneToOneFeatureMixin, 
 from sklearn.utils import check_array
 from sklearn.utils._param_validation import StrOptions
 
-from prosemble.core.part import NOT_NEGATIVE, POSITIVE
+from prosemble.core.part import NOT_NEGATIVE, POSITIVE, parameter, parameter_of
 from prosemble.distances import (
     Distance,
     ExponentialKernel,
@@ -92,13 +92,13 @@ class RelevanceMetric(OneToOneFeatureMixin, Representation, LearnedMetric):
 class Regularization(LearnedMetric):
     """Directions are kept from vanishing from a matrix."""
 
-    regularization: float = 0.0
-
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"regularization": [NOT_NEGATIVE]}
-    _parameter_docs = """
-        regularization : float, default=0.0
-            eta in -eta / 2 log det(omega^T omega), which is added to the mean loss and keeps directions from vanishing
-            (Schneider et al. 2010); of several matrices the mean."""
+    regularization: float = parameter(
+        default=0.0,
+        accepts=[NOT_NEGATIVE],
+        kind="float",
+        doc="eta in -eta / 2 log det(omega^T omega), which is added to the mean loss and keeps directions from "
+        "vanishing (Schneider et al. 2010); of several matrices the mean.",
+    )
 
     def _eta(self) -> float | None:
         return float(self.regularization) if self.regularization else None
@@ -125,20 +125,14 @@ class MatrixMetric(ClassNamePrefixFeaturesOutMixin, Representation, OmegaMetric)
         feature_importances_ : ndarray of shape (n_features,)
             The diagonal of `lambda_`, with sum one: how much each feature counts."""
 
-    latent_dim: int | None = None
-    excluded_directions: Any = None
-
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "latent_dim": Omega.accepts["latent_dim"],
-        "excluded_directions": ["array-like", None],
-    }
-    _parameter_docs = """
-        latent_dim : int, optional
-            Columns of omega, the rank of the metric. When None, the number of features, less those excluded; of more
-            than a thousand features at most the number of samples, since distances depend on no more directions.
-        excluded_directions : array-like of shape (n_features, k), optional
-            Directions that are never to count, such as the `relevant_directions` of a model that tells a confounder
-            (van Veen et al. 2024)."""
+    latent_dim: int | None = parameter_of(Omega, "latent_dim", default=None)
+    excluded_directions: Any = parameter(
+        default=None,
+        accepts=["array-like", None],
+        kind="array-like of shape (n_features, k)",
+        doc="Directions that are never to count, such as the `relevant_directions` of a model that tells a confounder "
+        "(van Veen et al. 2024).",
+    )
 
     def _distance(self) -> Distance:
         return self._omega()
@@ -184,19 +178,9 @@ class MatrixMetric(ClassNamePrefixFeaturesOutMixin, Representation, OmegaMetric)
 class LocalMatrixMetric(Regularization):
     """A matrix for each prototype, or for each class."""
 
-    latent_dim: int | None = None
-    per_class: bool = False
+    latent_dim: int | None = parameter_of(LocalOmega, "latent_dim", default=None)
+    per_class: bool = parameter_of(LocalOmega, "per_class", default=False)
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "latent_dim": LocalOmega.accepts["latent_dim"],
-        "per_class": ["boolean"],
-    }
-    _parameter_docs = """
-        latent_dim : int, optional
-            Columns of each omega, the rank of the metrics. When None, the number of features, of more than a thousand
-            of them at most the number of samples.
-        per_class : bool, default=False
-            Whether the prototypes of a class share one matrix; then `omegas_` has one for each class."""
     _attribute_docs = """
         omegas_ : ndarray of shape (n_prototypes, n_features, latent_dim)
             The projection of each prototype's metric; with `per_class` of each class's.
@@ -237,13 +221,8 @@ def _counting(omegas: np.ndarray) -> np.ndarray:
 class TangentMetric(LearnedMetric):
     """A subspace for each prototype along which nothing counts."""
 
-    subspace_dim: int = 2
+    subspace_dim: int = parameter_of(Tangent, "subspace_dim", default=2)
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = Tangent.accepts
-    _parameter_docs = """
-        subspace_dim : int, default=2
-            Directions of each prototype along which differences do not count; at most n_features - 1 are used, since
-            along all of them nothing would be left of the distance."""
     _attribute_docs = """
         omegas_ : ndarray of shape (n_prototypes, n_features, subspace_dim)
             Orthonormal columns that span the directions."""
@@ -255,16 +234,20 @@ class TangentMetric(LearnedMetric):
 class Similarity(SupervisedPrototypeModel):
     """A user's similarity may take the place of a distance and its width."""
 
-    sigma: float = 1.0
-    similarity_fn: Callable[..., Any] | None = None
+    sigma: float = parameter(
+        default=1.0,
+        accepts=[POSITIVE],
+        kind="float",
+        doc="A component at distance d is detected by exp(-d / (2 sigma^2)).",
+    )
+    similarity_fn: Callable[..., Any] | None = parameter(
+        default=None,
+        accepts=[callable, None],
+        kind="callable",
+        doc="`(X, W) -> (n, p)` of JAX arrays, detections in [0, 1], in the place of `distance_fn` and `sigma`.",
+    )
 
     _measured_by: ClassVar[tuple[str, ...]] = ("similarity_fn",)
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"sigma": [POSITIVE], "similarity_fn": [callable, None]}
-    _parameter_docs = """
-        sigma : float, default=1.0
-            A component at distance d is detected by exp(-d / (2 sigma^2)).
-        similarity_fn : callable, optional
-            `(X, W) -> (n, p)` of JAX arrays, detections in [0, 1], in the place of `distance_fn` and `sigma`."""
 
     def _refuse_inert(self) -> None:
         super()._refuse_inert()
@@ -281,18 +264,14 @@ class Similarity(SupervisedPrototypeModel):
 class GaussianKernelMetric(LearnedMetric):
     """A Gaussian kernel of its own width for each prototype."""
 
-    sigma_init: float | str = "median"
-    sigma_min: float = 1e-3
+    sigma_init: float | str = parameter(
+        default="median",
+        accepts=[POSITIVE, StrOptions({"median"})],
+        kind="float or 'median'",
+        doc="Width of the kernels at the start; the median distance of samples and prototypes with 'median'.",
+    )
+    sigma_min: float = parameter_of(GaussianKernel, "sigma_min", default=1e-3)
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "sigma_init": [POSITIVE, StrOptions({"median"})],
-        "sigma_min": GaussianKernel.accepts["sigma_min"],
-    }
-    _parameter_docs = """
-        sigma_init : float or 'median', default='median'
-            Width of the kernels at the start; the median distance of samples and prototypes with 'median'.
-        sigma_min : float, default=1e-3
-            Width that no kernel falls below."""
     _attribute_docs = """
         sigmas_ : ndarray of shape (n_prototypes,)
             The widths of the kernels."""
@@ -308,18 +287,9 @@ class GaussianKernelMetric(LearnedMetric):
 class ExponentialKernelMetric(LearnedMetric):
     """An exponential kernel with a learned matrix."""
 
-    latent_dim: int | None = None
-    omega_hat_scale: float = 0.1
+    latent_dim: int | None = parameter_of(ExponentialKernel, "latent_dim", default=None)
+    omega_hat_scale: float = parameter_of(ExponentialKernel, "scale", default=0.1)
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "latent_dim": ExponentialKernel.accepts["latent_dim"],
-        "omega_hat_scale": ExponentialKernel.accepts["scale"],
-    }
-    _parameter_docs = """
-        latent_dim : int, optional
-            Columns of omega_hat; the number of features when None.
-        omega_hat_scale : float, default=0.1
-            Standard deviation of the entries of omega_hat at the start."""
     _attribute_docs = """
         omega_hat_ : ndarray of shape (n_features, latent_dim)
             The matrix of the kernel exp(v^T omega_hat omega_hat^T w).

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 
 from prosemble.core.initializers import class_mean
-from prosemble.models import _settings
+from prosemble.core.part import COUNT, parameter
 from prosemble.models.base import PrototypeModel, all_at_once
 from prosemble.objectives import Decision, Votes
 from prosemble.training.data import Rows, merge_equal_rows
@@ -74,12 +74,9 @@ class KNN(PrototypeModel):
     array([[1., 0., 0.]])
     """
 
-    n_neighbors: int = 5
-
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"n_neighbors": _settings.TRAINED["max_iter"]}
-    _parameter_docs = """
-        n_neighbors : int, default=5
-            How many vote, at most the number of samples."""
+    n_neighbors: int = parameter(
+        default=5, accepts=[COUNT], kind="int", doc="How many vote, at most the number of samples."
+    )
 
     def _decision(self) -> Decision:
         samples = len(self.prototypes_)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
-
 import numpy as np
 
+from prosemble.core.part import parameter, parameter_of
 from prosemble.models.glvq import GLVQ
 from prosemble.models.kernel import DKGLVQ, DKGMLVQ, DKGRLVQ
 from prosemble.models.metrics import LocalMatrixMetric, MatrixMetric, RelevanceMetric, TangentMetric
@@ -17,22 +16,20 @@ from prosemble.objectives import NeuralGas
 class NeuralGasCooperation(SupervisedPrototypeModel):
     """All prototypes of a class share a sample, by rank and over a range that shrinks."""
 
-    gamma_init: float | None = None
-    gamma_final: float = 0.01
-    gamma_decay: float | None = None
+    gamma_init: float | None = parameter(
+        default=None,
+        accepts=[*NeuralGas.accepts["gamma_init"], None],
+        kind="float",
+        doc="Range at the start; half the largest number of prototypes of a class when None.",
+    )
+    gamma_final: float = parameter_of(NeuralGas, "gamma_final", default=0.01)
+    gamma_decay: float | None = parameter(
+        default=None,
+        accepts=[*NeuralGas.accepts["gamma_decay"], None],
+        kind="float",
+        doc="Factor of the range each epoch; such that it ends at `gamma_final` when None.",
+    )
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **NeuralGas.accepts,
-        "gamma_init": [*NeuralGas.accepts["gamma_init"], None],
-        "gamma_decay": [*NeuralGas.accepts["gamma_decay"], None],
-    }
-    _parameter_docs = """
-        gamma_init : float, optional
-            Range at the start; half the largest number of prototypes of a class when None.
-        gamma_final : float, default=0.01
-            Range that is not gone below.
-        gamma_decay : float, optional
-            Factor of the range each epoch; such that it ends at `gamma_final` when None."""
     _attribute_docs = """
         gamma_ : float
             The range of the last epoch, by the parameters as they are."""

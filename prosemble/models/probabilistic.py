@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from sklearn.utils._param_validation import StrOptions
 
+from prosemble.core.part import parameter
 from prosemble.models.glvq import NO_TRANSFER
 from prosemble.models.metrics import LocalMatrixMetric, MatrixMetric
 from prosemble.models.prototype_base import SupervisedPrototypeModel
@@ -15,16 +16,15 @@ from prosemble.objectives import CrossEntropy, Objective, SoftLVQ
 class Mixture(SupervisedPrototypeModel):
     """A mixture of Gaussians of one width around the prototypes."""
 
-    sigma: float | str = 1.0
+    sigma: float | str = parameter(
+        default=1.0,
+        accepts=[*SoftLVQ.accepts["sigma"], StrOptions({"learn"})],
+        kind="float or 'learn'",
+        doc="Width of the Gaussians, in units of the distance; learned from 1 on with 'learn'.",
+    )
 
     _inert: ClassVar[tuple[str, ...]] = NO_TRANSFER
     _robust: ClassVar[bool] = True
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "sigma": [*SoftLVQ.accepts["sigma"], StrOptions({"learn"})]
-    }
-    _parameter_docs = """
-        sigma : float or 'learn', default=1.0
-            Width of the Gaussians, in units of the distance; learned from 1 on with 'learn'."""
     _attribute_docs = """
         sigma_ : ndarray of shape ()
             The width."""

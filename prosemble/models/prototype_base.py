@@ -16,21 +16,20 @@ from typing import Any, ClassVar, NamedTuple, Self, cast
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d
 
-from prosemble.core.activations import Activation, get_activation, identity
-from prosemble.core.callbacks import Callback
+from prosemble.core.activations import get_activation, identity
 from prosemble.core.cancellation import are_compact
 from prosemble.core.distance import squared_euclidean_distance_matrix
 from prosemble.core.initializers import filled
 from prosemble.core.missing import has_gaps
 from prosemble.distances import Distance, Start, evaluate
 from prosemble.models import _docs, _settings
-from prosemble.models.base import _AS_GIVEN, DrawnPrototypes, all_at_once
+from prosemble.models.base import _AS_GIVEN, all_at_once
 from prosemble.models.composition import Composition, LossOf, UserLoss
+from prosemble.models.options import TrainingOptions
 from prosemble.models.quantized import attribute_of
 from prosemble.models.together import fit_together
 from prosemble.objectives import Cooperation, Decision, Objective
@@ -77,7 +76,7 @@ class _Device(NamedTuple):
     id: int
 
 
-class SupervisedPrototypeModel(DrawnPrototypes):
+class SupervisedPrototypeModel(TrainingOptions):
     """A classifier that learns labelled prototypes and predicts by the nearest.
 
     Derive from it and override `_compute_loss(self, params, X, y, proto_labels)`, a scalar made with
@@ -86,33 +85,6 @@ class SupervisedPrototypeModel(DrawnPrototypes):
     model needs in order to train, predict, clone, save and load.
     """
 
-    max_iter: int = 100
-    lr: float = 0.01
-    epsilon: float = 1e-6
-    optimizer: str | optax.GradientTransformation = "adam"
-    transfer_fn: str | Activation | None = None
-    beta: float = 10.0
-    margin: float = 0.0
-    callbacks: Sequence[Callback] | None = None
-    use_scan: bool = True
-    batch_size: int | None = None
-    lr_scheduler: str | optax.Schedule | None = None
-    lr_scheduler_kwargs: Mapping[str, Any] | None = None
-    patience: int | None = None
-    restore_best: bool = False
-    class_weight: Mapping[Any, float] | str | None = None
-    gradient_accumulation_steps: int | None = None
-    ema_decay: float | None = None
-    freeze_params: Sequence[str] | None = None
-    lookahead: Mapping[str, Any] | None = None
-    mixed_precision: str | None = None
-    gradient_checkpointing: bool = False
-    devices: Sequence[Any] | None = None
-    allow_nan: bool = False
-    verbose: bool = False
-
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = _settings.TRAINED
-    _parameter_docs = _docs.TRAINING_PARAMETERS
     _attribute_docs = _docs.TRAINING_ATTRIBUTES
     _progress: ClassVar[tuple[str, ...]] = (
         "n_iter_",

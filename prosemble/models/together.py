@@ -11,8 +11,8 @@ import jax
 import numpy as np
 
 from prosemble.core.programs import compiled
-from prosemble.models import _settings
 from prosemble.models.composition import frozen
+from prosemble.models.options import TrainingOptions
 from prosemble.training import loop
 from prosemble.training.data import Rows, Selection, rows_trained_at_a_time
 from prosemble.training.threads import one_thread_each
@@ -25,7 +25,7 @@ Fitted = list["SupervisedPrototypeModel | None"]
 #: Models, and the X, y and sample_weight that they are fitted to.
 Problem = tuple[Sequence["SupervisedPrototypeModel"], Any, Any, Any]
 
-_OF_TRAINING = frozenset(_settings.TRAINED)
+_OF_TRAINING = frozenset(TrainingOptions.__annotations__)
 
 # Distances that are computed at once, of all the models together; more do not make it faster. Of problems that are
 # solved together it bounds the numbers in their rows, too.

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from numbers import Real
-from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 from sklearn.utils._param_validation import Interval
 
-from prosemble.core.part import POSITIVE, Number, Part
+from prosemble.core.part import POSITIVE, Number, Part, parameter
 
 
 class Cooperation(Part):
@@ -30,15 +29,9 @@ class NeuralGas(Cooperation):
     prototype has all the weight.
     """
 
-    accepts: ClassVar[dict[str, list[Any]]] = {
-        "gamma_init": [POSITIVE],
-        "gamma_final": [POSITIVE],
-        "gamma_decay": [Interval(Real, 0, 1, closed="right")],
-    }
-
-    gamma_init: Number = 1.0
-    gamma_final: Number = 0.01
-    gamma_decay: Number = 0.95
+    gamma_init: Number = parameter(default=1.0, accepts=[POSITIVE], kind="float")
+    gamma_final: Number = parameter(default=0.01, accepts=[POSITIVE], kind="float", doc="Range that is not gone below.")
+    gamma_decay: Number = parameter(default=0.95, accepts=[Interval(Real, 0, 1, closed="right")], kind="float")
 
     def gamma(self, epoch: Int[Array, ""] | int) -> Float[Array, ""]:
         """Return the range in that epoch."""

@@ -11,7 +11,7 @@ from jaxtyping import Array, Float, Int
 
 from prosemble.core.constraints import at_least
 from prosemble.core.losses import log_evidence
-from prosemble.core.part import COUNT, POSITIVE, Number
+from prosemble.core.part import COUNT, POSITIVE, Number, parameter
 from prosemble.core.pooling import stratified_min_pooling, stratified_sum_pooling
 from prosemble.distances import Params, Start
 from prosemble.objectives.base import Objective
@@ -28,11 +28,9 @@ class SoftLVQ(Objective):
     prototypes of a class enter its probability with their weights.
     """
 
-    accepts: ClassVar[dict[str, list[Any]]] = {"sigma": [POSITIVE]}
-
     robust: bool = True
     learn: bool = False
-    sigma: Number = 1.0
+    sigma: Number = parameter(default=1.0, accepts=[POSITIVE], kind="float")
     cooperation: Cooperation | None = None
 
     @property

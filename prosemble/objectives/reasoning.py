@@ -11,7 +11,7 @@ from jaxtyping import Array, Float, Int
 
 from prosemble.core.competitions import cbcc
 from prosemble.core.losses import margin_term
-from prosemble.core.part import COUNT, POSITIVE, Number
+from prosemble.core.part import COUNT, POSITIVE, Number, parameter
 from prosemble.core.similarities import gaussian_similarity
 from prosemble.distances import Params, Start
 from prosemble.objectives.base import Objective
@@ -23,9 +23,7 @@ class Agreement(Decision):
 
     of_classes: ClassVar[bool] = False
 
-    accepts: ClassVar[dict[str, list[Any]]] = {"sigma": [POSITIVE, None]}
-
-    sigma: Number | None = 1.0
+    sigma: Number | None = parameter(default=1.0, accepts=[POSITIVE, None], kind="float")
 
     def __call__(
         self, params: Params, distances: Float[Array, "n p"], labels: Int[Array, " p"], n_classes: int
@@ -48,11 +46,11 @@ class Reasoning(Objective):
     start with what it was drawn from: mostly for its own class and mildly against the others.
     """
 
-    accepts: ClassVar[dict[str, list[Any]]] = {"n_classes": [COUNT], "sigma": [POSITIVE, None]}
+    accepts: ClassVar[dict[str, list[Any]]] = {"n_classes": [COUNT]}
 
     n_classes: int
     margin: Number = 0.3
-    sigma: Number | None = 1.0
+    sigma: Number | None = parameter(default=1.0, accepts=[POSITIVE, None], kind="float")
 
     @property
     def decision(self) -> Decision:
