@@ -26,7 +26,7 @@ from prosemble.core.part import NOT_NEGATIVE
 from prosemble.core.powers import BoundedPowerTransformer
 from prosemble.core.sampling import FEW, FOLDS, ROWS, some_rows
 from prosemble.model_selection.search import BatchedSearchCV
-from prosemble.models.base import all_at_once
+from prosemble.models.one_fit import all_at_once
 
 # Few rows are divided anew, until a candidate has so many scores, and so many on other divisions the best candidates:
 # those that were the best of many by chance are so no longer.

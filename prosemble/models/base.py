@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache, wraps
+from functools import cache
 from inspect import get_annotations, signature
-from numbers import Integral
 from pathlib import Path
 from typing import Any, ClassVar, Self, cast, dataclass_transform
 
@@ -15,7 +14,6 @@ import jax
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import estimator_html_repr
-from sklearn.utils._param_validation import Interval
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
     _check_sample_weight,
@@ -25,14 +23,13 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from prosemble import _words as words
-from prosemble.core.initializers import DRAWN_FROM_DATA
-from prosemble.core.part import COUNT, accepted, parameter, parameter_of
+from prosemble.core.part import accepted, parameter, parameter_of
 from prosemble.distances import Distance, FromFunction, SquaredEuclidean
 from prosemble.io import files
-from prosemble.models import _settings, storing
+from prosemble.models import storing
 from prosemble.models._docs import documented
 from prosemble.models.notebook import summary
+from prosemble.models.one_fit import of_one_fit, shared
 from prosemble.models.quantized import Quantizable, attribute_of
 from prosemble.objectives import Decision, Nearest
 from prosemble.prediction.calibration import Calibration, most_rows
@@ -40,43 +37,10 @@ from prosemble.prediction.counterfactuals import counterfactuals
 from prosemble.prediction.explanations import decomposes_by_features, explained, feature_names
 from prosemble.prediction.labels import class_indices
 from prosemble.prediction.predictor import Predictor
-from prosemble.training.data import Rows, Selection, far_from_origin
+from prosemble.training.data import Selection, far_from_origin, require_range
 
 # Numbers of other types become such of 64 bits, which hold them all.
-_AS_GIVEN = (np.float64, np.float32)
-
-
-def _shared(estimator: Any) -> Any:
-    """Return another estimator of the same attributes, made without what a pickle asks for."""
-    other = object.__new__(type(estimator))
-    other.__dict__.update(estimator.__dict__)
-    return other
-
-
-def all_at_once(fit: Callable[..., Any]) -> Callable[..., Any]:
-    """Make a method that fits change the estimator when it has come to its end, and not at all where it fails.
-
-    Until then whoever predicts, in other threads, has what was fitted before.
-    """
-
-    @wraps(fit)
-    def fitted(self: Any, *arguments: Any, **keywords: Any) -> Any:
-        trained = _shared(self)
-        fit(trained, *arguments, **keywords)
-        self.__dict__ = trained.__dict__
-        return self
-
-    return fitted
-
-
-def of_one_fit(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Make a method that reads what is fitted read that of one fit, whatever other threads do meanwhile."""
-
-    @wraps(method)
-    def asked(self: Any, *arguments: Any, **keywords: Any) -> Any:
-        return method(_shared(self), *arguments, **keywords)
-
-    return asked
+AS_GIVEN = (np.float64, np.float32)
 
 
 @dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=(parameter, parameter_of))
@@ -183,7 +147,7 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
         """Validate and return samples, class indices and weights; `classes_` becomes known."""
         X, y, sample_weight = self._labelled(X, y, sample_weight, every_class=known is None)
         reset = known is None if reset is None else reset
-        X, y = self._validated(X, y, reset=reset, dtype=_AS_GIVEN)
+        X, y = self._validated(X, y, reset=reset, dtype=AS_GIVEN)
         check_classification_targets(y)
         y = column_or_1d(y, warn=True)
         if reset:
@@ -191,7 +155,8 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
         # A training goes on in the precision that it began in.
         dtype = jax.dtypes.canonicalize_dtype(np.float64) if reset else self._precision()
         X = self._about_origin(X, dtype)
-        self._require_range(X)
+        if self._shift_invariant():
+            require_range(X)
         weight = _check_sample_weight(sample_weight, X, dtype=dtype)
         if not np.isfinite(weight).all() or (weight < 0).any() or not (weight > 0).any():
             raise ValueError("sample_weight must hold finite, not negative numbers, some positive.")
@@ -237,32 +202,6 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
         """Return the parameters as they are trained."""
         params = self._parameters()
         return {**params, "prototypes": self._about_origin(params["prototypes"], self._precision())}
-
-    def _require_range(self, X: np.ndarray) -> None:
-        """Raise where squared distances of such samples are more, or all of them less, than their type can hold."""
-        if not self._shift_invariant() or not len(X):
-            return
-        limits = np.finfo(X.dtype)
-        with np.errstate(over="ignore", invalid="ignore"):
-            largest = max(-float(X.min()), float(X.max()))
-            if np.isnan(largest):
-                largest = float(np.nanmax(np.abs(X)))
-            least, most = float(limits.tiny) / float(limits.eps), float(limits.max) / 4
-            # As a rule a look at some of the rows is enough.
-            if X.shape[1] * (2 * largest) ** 2 < most and (np.ptp(X[:: -(-len(X) // 100)], axis=0) ** 2).max() > least:
-                return
-            span = np.nan_to_num(np.subtract(*(of.reduce(X, axis=0) for of in (np.fmax, np.fmin)), dtype=np.float64))
-            square = float((span**2).sum())
-        if square > most or not np.isfinite(largest):
-            what, do = "far apart", "divide"
-        elif 0 < square < least:
-            what, do = "close together", "multiply"
-        else:
-            return
-        raise ValueError(
-            f"X holds samples too {what} for {X.dtype}: features span up to {span.max():.3g}, whose squares it "
-            f"cannot hold; {do} them, as a StandardScaler does."
-        )
 
     # What is learned.
 
@@ -311,24 +250,24 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
     def check_rows(self, X: Any, dtype: Any = None) -> np.ndarray:
         """Return samples as they are measured; or of other types, as what goes on by blocks takes without a copy."""
         check_is_fitted(self)
-        dtype = dtype or (self.prototypes_.dtype if self._origin is None else _AS_GIVEN)
+        dtype = dtype or (self.prototypes_.dtype if self._origin is None else AS_GIVEN)
         return self._validated(X, dtype=dtype)
 
     @of_one_fit
     def distances(self, X: Any) -> np.ndarray:
         """Return the dissimilarities of the samples to the prototypes, (n_samples, n_prototypes)."""
-        X = self.check_rows(X, _AS_GIVEN)  # says where the model is not fitted
+        X = self.check_rows(X, AS_GIVEN)  # says where the model is not fitted
         return self.predictor_.distances(X)
 
     def _class_distances(self, X: Any) -> np.ndarray:
         """Return the distance to each class, by default to the nearest of its prototypes, (n_samples, n_classes)."""
-        X = self.check_rows(X, _AS_GIVEN)
+        X = self.check_rows(X, AS_GIVEN)
         return self.predictor_.class_distances(X)
 
     @of_one_fit
     def predict(self, X: Any) -> np.ndarray:
         """Return the label of the nearest class of each sample, by default of the nearest prototype, (n_samples,)."""
-        X = self.check_rows(X, _AS_GIVEN)
+        X = self.check_rows(X, AS_GIVEN)
         return self.classes_[self.predictor_.nearest_class(X)]
 
     @of_one_fit
@@ -358,7 +297,7 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
         return self.predictor_.probabilities(distances)
 
     def __copy__(self) -> Self:
-        return cast(Self, _shared(self))
+        return cast(Self, shared(self))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         copied = object.__new__(type(self))
@@ -571,85 +510,3 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
             If the file is no model file, damaged, of a newer format, or of another class.
         """
         return storing.load(path, cls, objects)
-
-
-class DrawnPrototypes(PrototypeModel):
-    """A model whose prototypes start where an initialiser puts them, so many for each class."""
-
-    n_prototypes_per_class: int | Sequence[int] | Mapping[Any, int] = parameter(
-        default=1,
-        accepts=[COUNT, "array-like", dict],
-        kind="int, list of int or dict",
-        doc="A number for all classes, a list in the order of the sorted labels, or a dict by label.",
-    )
-    random_seed: int = parameter(
-        default=42,
-        accepts=[Interval(Integral, 0, 2**32 - 1, closed="both")],
-        kind="int",
-        doc="Same seed, data and machine: the same bits.",
-    )
-    prototypes_initializer: str | Callable[..., Any] | None = parameter(
-        default=None,
-        accepts=[callable, str, None],
-        kind="str or callable",
-        doc="'stratified_random' (when None), 'class_mean', 'class_conditional_mean', 'stratified_noise', "
-        "'random_normal', 'uniform', 'zeros', 'ones', 'fill_value', or `(X, y, n_per_class, key) -> (prototypes, "
-        "labels)` with classes coded 0 .. n_classes-1.",
-    )
-
-    _every_class_has_prototypes: ClassVar[bool] = True
-    _counted_by: ClassVar[str] = "n_prototypes_per_class"
-
-    def _counts(self) -> list[int]:
-        """Return the number of prototypes of each class."""
-        return _settings.counts_of(self, self.classes_)
-
-    def _draw(self, rows: Rows, given: Rows, stream: bool = False) -> tuple[np.ndarray, np.ndarray]:
-        """Return the first prototypes and their class indices, drawn from distinct rows.
-
-        A user's function sees the rows as they were given. A `stream` may lack samples of a class so far.
-        """
-        X, y, weight = (cast(np.ndarray, part) for part in rows)
-        counts = self._counts()
-        initializer = _settings.initializer_of(self)
-        if callable(self.prototypes_initializer):
-            drawn = initializer(
-                self._from_origin(given.X), given.y, counts, jax.random.key(np.uint32(self.random_seed))
-            )
-            if not isinstance(drawn, tuple | list) or len(drawn) != 2:
-                raise ValueError(
-                    f"prototypes_initializer must return prototypes and their classes; got a {type(drawn).__name__}."
-                )
-            prototypes, indices = self._about_origin(np.asarray(drawn[0]), X.dtype), np.asarray(drawn[1])
-            self._check_prototypes("prototypes_initializer", prototypes, indices, X.shape[1])
-            if not np.issubdtype(indices.dtype, np.integer):
-                raise ValueError(f"prototypes_initializer must code classes by integers; got {indices.dtype}.")
-            return prototypes, indices.astype(np.int32)
-        if (self.prototypes_initializer or "stratified_random") in DRAWN_FROM_DATA and not stream:
-            for label, count, index in zip(self.classes_.tolist(), counts, range(len(counts)), strict=True):
-                # Merged rows stand for as many samples as they weigh, or for one.
-                samples = np.maximum(weight[y == index], 1).sum()
-                if count > samples:
-                    raise ValueError(
-                        f"{self._counted_by} asks for {count} prototypes of class {label!r}, which has "
-                        f"{samples:.0f} samples; ask for fewer or choose a prototypes_initializer that does not "
-                        "draw samples, such as 'class_mean'."
-                    )
-        return initializer(X, y, counts, np.random.default_rng(self.random_seed), weight)
-
-    def _check_prototypes(self, source: str, prototypes: np.ndarray, indices: np.ndarray, n_features: int) -> None:
-        if prototypes.ndim != 2 or prototypes.shape[1] != n_features or indices.shape != prototypes.shape[:1]:
-            raise ValueError(
-                f"{source} must give prototypes of shape (p, {n_features}) and p labels; got the shapes "
-                f"{prototypes.shape} and {indices.shape}."
-            )
-        if not np.isfinite(prototypes).all():
-            raise ValueError(f"{source} holds NaN or infinite values.")
-        classes = self.classes_
-        present = indices if self._every_class_has_prototypes else np.arange(len(classes))
-        missing = np.setdiff1d(np.arange(len(classes)), present)
-        if len(missing) or (indices < 0).any() or (indices >= len(classes)).any():
-            raise ValueError(
-                f"{source} must give each class a prototype; without one: {words.some(classes[missing].tolist())}, "
-                f"classes: {words.some(classes.tolist())}."
-            )

@@ -11,7 +11,8 @@ import numpy as np
 from sklearn.utils._param_validation import Interval
 
 from prosemble.core.part import COUNT, parameter
-from prosemble.models.base import DrawnPrototypes, all_at_once
+from prosemble.models.drawn import DrawnPrototypes
+from prosemble.models.one_fit import all_at_once
 from prosemble.training import kohonen, loop
 from prosemble.training.data import Rows, Selection, merge_equal_rows, padded_length
 from prosemble.training.interrupts import deferred_interrupt

@@ -14,7 +14,8 @@ from jaxtyping import Array, Float, Int
 from prosemble.core.losses import relative_difference
 from prosemble.core.part import COUNT, parameter
 from prosemble.core.programs import compiled
-from prosemble.models.base import DrawnPrototypes, all_at_once
+from prosemble.models.drawn import DrawnPrototypes
+from prosemble.models.one_fit import all_at_once
 from prosemble.prediction.predictor import Predictor
 from prosemble.training.data import AnyArray, Rows, merge_equal_rows, padded_length
 from prosemble.training.interrupts import deferred_interrupt

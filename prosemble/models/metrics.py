@@ -30,7 +30,7 @@ from prosemble.distances import (
     Wasserstein,
 )
 from prosemble.models import _settings
-from prosemble.models.base import of_one_fit
+from prosemble.models.one_fit import of_one_fit
 from prosemble.models.prototype_base import SupervisedPrototypeModel
 
 # Bytes that a matrix of all pairs of features may have.

@@ -8,7 +8,8 @@ import numpy as np
 
 from prosemble.core.initializers import class_mean
 from prosemble.core.part import COUNT, parameter
-from prosemble.models.base import PrototypeModel, all_at_once
+from prosemble.models.base import PrototypeModel
+from prosemble.models.one_fit import all_at_once
 from prosemble.objectives import Decision, Votes
 from prosemble.training.data import Rows, merge_equal_rows
 

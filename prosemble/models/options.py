@@ -12,7 +12,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from prosemble.core.activations import Activation
 from prosemble.core.callbacks import Callback
 from prosemble.core.part import COUNT, NOT_NEGATIVE, POSITIVE, parameter
-from prosemble.models.base import DrawnPrototypes
+from prosemble.models.drawn import DrawnPrototypes
 from prosemble.training.precision import PRECISIONS
 
 

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import copy
 import gc
-import pickle
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import fields, replace
-from numbers import Integral
 from types import MappingProxyType
-from typing import Any, ClassVar, NamedTuple, Self, cast
+from typing import Any, ClassVar, Self, cast
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from sklearn.base import clone
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d
 
 from prosemble.core.activations import get_activation, identity
@@ -26,15 +22,16 @@ from prosemble.core.distance import squared_euclidean_distance_matrix
 from prosemble.core.initializers import filled
 from prosemble.core.missing import has_gaps
 from prosemble.distances import Distance, Start, evaluate
-from prosemble.models import _docs, _settings
-from prosemble.models.base import _AS_GIVEN, all_at_once
+from prosemble.models import _docs, _settings, pickling
+from prosemble.models.base import AS_GIVEN
 from prosemble.models.composition import Composition, LossOf, UserLoss
+from prosemble.models.convergence import warn_of_ascent, warn_of_standstill
+from prosemble.models.one_fit import all_at_once
 from prosemble.models.options import TrainingOptions
 from prosemble.models.quantized import attribute_of
-from prosemble.models.together import fit_together
+from prosemble.models.together import fit_from
 from prosemble.objectives import Cooperation, Decision, Objective
 from prosemble.prediction.labels import class_indices
-from prosemble.prediction.predictor import Predictor
 from prosemble.training import loop
 from prosemble.training.data import (
     Rows,
@@ -56,24 +53,11 @@ _CHUNK = 2e10
 # Epochs after which a training is judged by what it has moved and where it has come to.
 _PATIENT = 10
 
-# What share of a loss may come and go from epoch to epoch.
-_NOISE = 0.2
-
 # Rows by which distances are judged.
 _LOOKED_AT = 300
 
-# Constructor values that only training reads, and that a pickle may not be able to hold.
-_OBJECTS = ("optimizer", "lr_scheduler", "callbacks")
-
 # Fitted attributes beside those that tell of the training, whose names no parameter can have.
 _TAKEN = ("classes_", "n_classes_", "prototype_labels_", "n_features_in_", "feature_names_in_", "quantization_")
-
-
-class _Device(NamedTuple):
-    """What a pickle keeps of a device."""
-
-    platform: str
-    id: int
 
 
 class SupervisedPrototypeModel(TrainingOptions):
@@ -116,31 +100,10 @@ class SupervisedPrototypeModel(TrainingOptions):
         return cloned
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return what a pickle holds: devices by number, and of a fitted model no objects that it cannot hold."""
-        state = super().__getstate__()
-        if state.get("devices") is not None:
-            state = {**state, "devices": [_Device(each.platform, each.id) for each in state["devices"]]}
-        if "_groups" not in state:  # whoever trains it elsewhere needs them all
-            return state
-        defaults = {field.name: field.default for field in fields(SupervisedPrototypeModel)}
-        lost = [name for name in _OBJECTS if not _can_be_pickled(state.get(name))]
-        return {**state, **{name: defaults[name] for name in lost}, **({"_lost": lost} if lost else {})}
+        return pickling.to_pickle(self, super().__getstate__())
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        state = dict(state)
-        if lost := state.pop("_lost", None):
-            warnings.warn(
-                f"A pickle cannot hold the {', '.join(lost)} that this {type(self).__name__} was made with; the "
-                "default is used where it trains further. Use set_params to give it again.",
-                stacklevel=2,
-            )
-        wanted = state.get("devices")
-        if wanted is not None:
-            known = {(device.platform, device.id): device for device in jax.devices()}
-            state["devices"] = [known[device] for device in wanted if device in known] or None
-            if len(state["devices"] or ()) < len(wanted):
-                warnings.warn(f"{len(wanted)} devices were pickled, not all of which are here.", stacklevel=2)
-        super().__setstate__(state)
+        super().__setstate__(pickling.from_pickle(type(self).__name__, state))
 
     # What a model is made of: named models override these three, a user's may override `_compute_loss`.
 
@@ -312,33 +275,7 @@ class SupervisedPrototypeModel(TrainingOptions):
             Fitted as by `fit` with the seed `best_seed_`; `seed_losses_` holds the loss that each seed ended with,
             infinite where its training diverged. `random_seed` stays as it was.
         """
-        if isinstance(seeds, Integral):
-            seeds = range(self.random_seed, self.random_seed + int(seeds))
-        if not isinstance(seeds, Iterable) or not len(seeds := list(seeds)):
-            raise ValueError(f"seeds must be a positive number or hold at least one seed; got {seeds!r}.")
-        own = self.get_params(deep=False)
-
-        def start(seed: int) -> SupervisedPrototypeModel:
-            return clone(self).set_params(**{**own, "random_seed": seed})
-
-        starts = [start(seed) for seed in seeds]
-        for model in starts:
-            model._validate_params()
-        fits = fit_together(starts, X, y, sample_weight)
-        failure = None
-        for index, seed in enumerate(seeds):
-            if fits[index] is None:
-                try:
-                    fits[index] = start(seed).fit(X, y, sample_weight)
-                except ValueError as error:  # it diverged, or all of them will fail
-                    failure = error
-        final = "best_loss_" if self.restore_best else "loss_"
-        losses = np.array([getattr(model, final, np.inf) for model in fits])
-        best = int(losses.argmin())
-        if failure is not None and not np.isfinite(losses[best]):
-            raise failure
-        self.__dict__ = {**vars(fits[best]), **own}  # and nothing of a former fit
-        self.best_seed_, self.seed_losses_ = seeds[best], losses
+        fit_from(self, seeds, X, y, sample_weight)
         return self
 
     @all_at_once
@@ -398,7 +335,7 @@ class SupervisedPrototypeModel(TrainingOptions):
             raise ValueError("validation_data must be a pair (X, y).") from None
         dtype = self._precision()
         X, y, weight = self._labelled(X, y, None, every_class=False)
-        X, y = self._validated(X, y, dtype=_AS_GIVEN)
+        X, y = self._validated(X, y, dtype=AS_GIVEN)
         X = self._about_origin(X, dtype)
         weight = _check_sample_weight(weight, X, dtype=dtype)
         return Selection.whole(Rows(X, class_indices(column_or_1d(y), self.classes_, "validation_data"), weight))
@@ -531,7 +468,7 @@ class SupervisedPrototypeModel(TrainingOptions):
                         break
                 still = not moved and state.loss_scale is None and training.optimizer.updates(int(state.step)) > 0
                 if still and (self.n_iter_ - first >= _PATIENT or self.n_iter_ == until or state.finished):
-                    self._warn_of_standstill(rows)
+                    warn_of_standstill(self, rows)
                     break
                 if state.finished or interrupt.came:
                     break
@@ -539,42 +476,10 @@ class SupervisedPrototypeModel(TrainingOptions):
             for callback in callbacks:
                 callback.on_fit_end(self, info)
         if begun is not None and (state.finished or self.n_iter_ >= _PATIENT):  # sooner, optimisers still swing
-            self._warn_of_ascent(begun, rows.some(_LOOKED_AT))
+            warn_of_ascent(self, begun, rows.some(_LOOKED_AT))
         gc.collect(0)  # until then JAX holds the rows that its program has read
         if interrupt.came:
             warnings.warn(f"Training interrupted after epoch {self.n_iter_}.", stacklevel=5)
-
-    def _warn_of_standstill(self, rows: Selection) -> None:
-        X, y = rows.X, rows.y
-        distances = self.predictor_.class_distances(self._from_origin(X))
-        own, nearest = distances[np.arange(len(y)), y], distances.min(axis=1)
-        if ((own <= nearest) | (nearest <= 0)).all():  # there was nothing to learn, or each row is a prototype
-            return
-        warnings.warn(
-            f"Training has moved nothing in {self.n_iter_} epochs: with lr={self.lr!r} each change is less than "
-            f"{self._precision()} tells apart beside samples of up to {np.nanmax(np.abs(X)):.3g}, or the loss does not "
-            "change with them. Scale the features, as a StandardScaler does.",
-            ConvergenceWarning,
-            stacklevel=6,
-        )
-
-    def _warn_of_ascent(self, begun: Predictor, rows: Rows) -> None:
-        """Warn where the loss is more than at the beginning, and more of some rows are predicted wrongly."""
-        first = float(self.loss_history_[0])
-        if self.restore_best or self.loss_ - first <= max(self.epsilon, _NOISE * abs(first)):
-            return
-        X = self._from_origin(rows.X)
-        before, after = (float(np.mean(each.nearest_class(X) == rows.y)) for each in (begun, self.predictor_))
-        if after >= before:
-            return
-        warnings.warn(
-            f"Training ended with a loss of {self.loss_:.3g}, more than the {first:.3g} that it began with, and right "
-            f"on {after:.0%} of {len(X)} rows, not {before:.0%}. As a rule steps of lr={self.lr!r} are too large then "
-            f"beside features that span {np.nanmax(np.ptp(rows.X, axis=0)):.3g}: scale the features, as a "
-            "StandardScaler does, or choose another lr.",
-            ConvergenceWarning,
-            stacklevel=6,
-        )
 
     def _weigh(self, rows: Selection, validation: Selection | None) -> tuple[Selection, Selection | None]:
         factors = _settings.class_weights_of(self, self.classes_, rows.y, rows.weight)
@@ -655,13 +560,3 @@ def _validation(pair: tuple[Any, Any] | None, X: Any, y: Any) -> tuple[Any, Any]
             f"Validation samples are X_val and y_val, or validation_data=(X, y); got {' and '.join(given)}."
         )
     return X, y
-
-
-def _can_be_pickled(value: Any) -> bool:
-    if value is None or isinstance(value, str):
-        return True
-    try:
-        pickle.dumps(value)
-    except Exception:  # of whatever kind
-        return False
-    return True

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import jax
 import numpy as np
+from sklearn.base import clone
 
 from prosemble.core.programs import compiled
 from prosemble.models.composition import frozen
@@ -76,6 +78,39 @@ def fit_together(models: Sequence[SupervisedPrototypeModel], X: Any, y: Any, sam
         to raise what is wrong, or since it is as fast by itself.
     """
     return fit_all_together([(models, X, y, sample_weight)], 1)[0]
+
+
+def fit_from(
+    model: SupervisedPrototypeModel, seeds: int | Sequence[int], X: Any, y: Any, sample_weight: Any = None
+) -> None:
+    """Do what `SupervisedPrototypeModel.fit_many` describes."""
+    if isinstance(seeds, Integral):
+        seeds = range(model.random_seed, model.random_seed + int(seeds))
+    if not isinstance(seeds, Iterable) or not len(seeds := list(seeds)):
+        raise ValueError(f"seeds must be a positive number or hold at least one seed; got {seeds!r}.")
+    own = model.get_params(deep=False)
+
+    def start(seed: int) -> SupervisedPrototypeModel:
+        return clone(model).set_params(**{**own, "random_seed": seed})
+
+    starts = [start(seed) for seed in seeds]
+    for each in starts:
+        each._validate_params()
+    fits = fit_together(starts, X, y, sample_weight)
+    failure = None
+    for index, seed in enumerate(seeds):
+        if fits[index] is None:
+            try:
+                fits[index] = start(seed).fit(X, y, sample_weight)
+            except ValueError as error:  # it diverged, or all of them will fail
+                failure = error
+    final = "best_loss_" if model.restore_best else "loss_"
+    losses = np.array([getattr(each, final, np.inf) for each in fits])
+    best = int(losses.argmin())
+    if failure is not None and not np.isfinite(losses[best]):
+        raise failure
+    model.__dict__ = {**vars(fits[best]), **own}  # and nothing of a former fit
+    model.best_seed_, model.seed_losses_ = seeds[best], losses
 
 
 def fit_all_together(problems: Iterable[Problem], like: int) -> list[Fitted]:

@@ -18,7 +18,8 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, chec
 
 from prosemble import _words as words
 from prosemble.io.wrapped import unwrapped
-from prosemble.models.base import PrototypeModel, all_at_once
+from prosemble.models.base import PrototypeModel
+from prosemble.models.one_fit import all_at_once
 from prosemble.prediction.explanations import COLUMNS
 from prosemble.table import prototypes
 from prosemble.table.kinds import Column

@@ -126,6 +126,33 @@ def far_from_origin(X: np.ndarray) -> np.ndarray | None:
     return origin if origin.any() else None
 
 
+def require_range(X: np.ndarray) -> None:
+    """Raise where squared distances of such samples are more, or all of them less, than their type can hold."""
+    if not len(X):
+        return
+    limits = np.finfo(X.dtype)
+    with np.errstate(over="ignore", invalid="ignore"):
+        largest = max(-float(X.min()), float(X.max()))
+        if np.isnan(largest):
+            largest = float(np.nanmax(np.abs(X)))
+        least, most = float(limits.tiny) / float(limits.eps), float(limits.max) / 4
+        # As a rule a look at some of the rows is enough.
+        if X.shape[1] * (2 * largest) ** 2 < most and (np.ptp(X[:: -(-len(X) // 100)], axis=0) ** 2).max() > least:
+            return
+        span = np.nan_to_num(np.subtract(*(of.reduce(X, axis=0) for of in (np.fmax, np.fmin)), dtype=np.float64))
+        square = float((span**2).sum())
+    if square > most or not np.isfinite(largest):
+        what, do = "far apart", "divide"
+    elif 0 < square < least:
+        what, do = "close together", "multiply"
+    else:
+        return
+    raise ValueError(
+        f"X holds samples too {what} for {X.dtype}: features span up to {span.max():.3g}, whose squares it cannot "
+        f"hold; {do} them, as a StandardScaler does."
+    )
+
+
 def _quartiles(X: np.ndarray) -> np.ndarray:
     rows = np.sort(X, axis=0)
     last = len(rows) - 1
