@@ -18,5 +18,5 @@ def register(classes: Iterable[type[BaseEstimator]]) -> None:
 
 def estimators() -> Mapping[str, type[BaseEstimator]]:
     """Return the classes by name, in the order of the names."""
-    import_module("prosemble.models")  # where they are registered: whoever reads a file may not have asked for any
+    import_module("prosemble.models")  # where they are registered; a file can be read before any model is imported
     return MappingProxyType(dict(sorted(_ESTIMATORS.items())))

@@ -1,4 +1,4 @@
-"""Words of messages: lists and values cut to what a person reads, and options as whoever made the call gives them."""
+"""Words of messages: lists and values cut to what a person reads, and options in the form in which the caller gave them."""
 
 from __future__ import annotations
 

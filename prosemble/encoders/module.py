@@ -18,7 +18,7 @@ class _Network:
 
     def __init__(self, module: Any) -> None:
         self.module = module
-        nnx = sys.modules.get("flax.nnx")  # whoever has a module of it has imported it
+        nnx = sys.modules.get("flax.nnx")  # a module of it can only exist once it is imported
         self.is_nnx = nnx is not None and isinstance(module, nnx.Module)
         if self.is_nnx:
             assert nnx is not None

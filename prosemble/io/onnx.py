@@ -137,7 +137,7 @@ def _add_labels(onnx: Any, graph: Any, program: Program) -> None:
 
 
 def _drop_unused(graph: Any) -> None:
-    """Take out constants that nothing reads, of which the runtime would tell whoever loads the file."""
+    """Take out constants that nothing reads, which the runtime reports each time it loads the file."""
     within = [attribute.g for node in graph.node for attribute in node.attribute if attribute.HasField("g")]
     for inner in within:
         _drop_unused(inner)

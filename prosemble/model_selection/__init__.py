@@ -1,4 +1,4 @@
-"""A whole search as one program, and the choice for whoever does not want to choose."""
+"""A whole search as one program, and an automatic choice of the model."""
 
 from prosemble.core.powers import BoundedPowerTransformer
 from prosemble.model_selection.auto import AutoPrototypeClassifier

@@ -1,4 +1,4 @@
-"""The answer for whoever does not want to choose: a search over scaling, model and settings."""
+"""An automatic choice: a search over scaling, model and settings."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ class UserLoss(Trainable):
         labels: Int[Array, " p"],
         epoch: Int[Array, ""],
     ) -> Float[Array, ""]:
-        # Weights cannot act through one number: whoever fits refuses them, and neither pads nor takes blocks.
+        # Weights cannot act through one number: `fit` refuses them, and neither pads nor takes blocks.
         return self.of.estimator._compute_loss(params, rows.X, rows.y, labels).astype(rows.weight.dtype)
 
     def project(self, params: Params) -> Params:

@@ -17,7 +17,7 @@ def shared(estimator: Any) -> Any:
 def all_at_once(fit: Callable[..., Any]) -> Callable[..., Any]:
     """Make a method that fits change the estimator when it has come to its end, and not at all where it fails.
 
-    Until then whoever predicts, in other threads, has what was fitted before.
+    Until then predictions in other threads are those of the former fit.
     """
 
     @wraps(fit)

@@ -24,7 +24,7 @@ def to_pickle(model: Any, state: dict[str, Any]) -> dict[str, Any]:
     """Return the state of an estimator for a pickle, of a fitted one without the objects that it cannot hold."""
     if state.get("devices") is not None:
         state = {**state, "devices": [_Device(each.platform, each.id) for each in state["devices"]]}
-    if "_groups" not in state:  # whoever trains it elsewhere needs them all
+    if "_groups" not in state:  # an unfitted one is to be trained elsewhere, and needs them all
         return state
     defaults = {field.name: field.default for field in fields(model)}
     lost = [name for name in _OBJECTS if not _can_be_pickled(state.get(name))]

@@ -11,7 +11,7 @@ from prosemble.objectives.decision import Decision, Nearest
 
 
 class Objective(Part):
-    """A loss per sample. Weights, padding and the mean belong to whoever trains."""
+    """A loss per sample. Weights, padding and the mean are the trainer's."""
 
     @property
     def fixed(self) -> frozenset[str]:

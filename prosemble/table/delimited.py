@@ -127,7 +127,7 @@ def _sniffed(text: str, decimal: str | None) -> Dialect:
     lines = text[: 20 * _SAMPLE].splitlines(keepends=True)[:_SAMPLE_LINES]
     while len(lines) > 3 and sum(map(len, lines)) > _SAMPLE:
         lines.pop()
-    # Blanks separate words of a text, too: whoever separates cells by them has to say so.
+    # Blanks separate words of a text, too: a table whose cells they separate needs the option.
     found = Detector().detect("".join(lines), delimiters=[mark for mark in SEPARATORS if mark not in (" ", decimal)])
     if found is None or found.delimiter not in SEPARATORS:
         return Dialect()
