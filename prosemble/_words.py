@@ -1,4 +1,4 @@
-"""Words of messages: lists and values cut to what a person reads, and options in the form in which the caller gave them."""
+"""Words of messages: lists and values cut to what a person reads, and options in the form of the call."""
 
 from __future__ import annotations
 
