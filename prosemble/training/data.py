@@ -168,7 +168,7 @@ def _row_keys(X: np.ndarray) -> np.ndarray:
     keys = np.zeros(len(X), np.uint64)
     for start in range(0, len(X), HASHED):
         rows = X[start : start + HASHED] + 0  # -0.0 equals 0.0 but has other bits
-        rows[np.isnan(rows)] = np.nan  # and so have the kinds of NaN
+        rows[np.isnan(rows)] = np.nan  # NaN has many bit patterns
         words = rows.view(np.uint32 if X.itemsize == 4 else np.uint64).astype(np.uint64)
         # A plain linear hash maps rows that differ by powers of two in step to equal keys; mix the words first.
         words ^= words >> 15
