@@ -15,7 +15,7 @@ Scalar = Float[Array, ""]
 
 
 def squared_euclidean_distance(x: ArrayLike, w: ArrayLike) -> Scalar:
-    """Return sum_j (x_j - w_j)^2."""
+    """Return `sum_j (x_j - w_j)^2`."""
     return _entry(distance.squared_euclidean_distance_matrix, x, w)
 
 
@@ -25,7 +25,7 @@ def euclidean_distance(x: ArrayLike, w: ArrayLike) -> Scalar:
 
 
 def manhattan_distance(x: ArrayLike, w: ArrayLike) -> Scalar:
-    """Return sum_j |x_j - w_j|."""
+    """Return `sum_j |x_j - w_j|`."""
     return _entry(distance.manhattan_distance_matrix, x, w)
 
 
@@ -35,7 +35,7 @@ def lpnorm_distance(x: ArrayLike, w: ArrayLike, p: Number = 2) -> Scalar:
 
 
 def omega_distance(x: ArrayLike, w: ArrayLike, omega: Float[Array, "d r"]) -> Scalar:
-    """Return ||(x - w) omega||^2."""
+    """Return `||(x - w) omega||^2`."""
     return _entry(distance.omega_distance_matrix, x, w, omega)
 
 
