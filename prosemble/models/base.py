@@ -148,7 +148,9 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
         X, y, sample_weight = self._labelled(X, y, sample_weight, every_class=known is None)
         reset = known is None if reset is None else reset
         X, y = self._validated(X, y, reset=reset, dtype=AS_GIVEN)
-        check_classification_targets(y)
+        whole = y.dtype.kind in "biu"
+        if not whole:
+            check_classification_targets(y)
         y = column_or_1d(y, warn=True)
         if reset:
             self.__dict__["_origin"] = far_from_origin(X) if self._shift_invariant() else None
@@ -168,11 +170,16 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
                 )
         if (weight == 0).any():  # a weight of zero means that the row is not there
             X, y, weight = X[weight > 0], y[weight > 0], weight[weight > 0]
-        classes = np.unique(y) if known is None else known
+        if known is None:
+            classes, indices = np.unique(y, return_inverse=True)
+            if whole and 2 * len(classes) > len(y):  # fewer whole numbers are classes, and need no look
+                check_classification_targets(y)
+        else:
+            classes, indices = known, class_indices(y, known, "y")
         if len(classes) < 2:
             raise ValueError(f"y must hold at least two classes; got only one class: {classes.tolist()}.")
         self.classes_, self.n_classes_ = classes, len(classes)
-        return X, class_indices(y, self.classes_, "y"), weight
+        return X, indices.astype(np.int32), weight
 
     def _labelled(self, X: Any, y: Any, sample_weight: Any, every_class: bool) -> tuple[Any, Any, Any]:
         """Return samples with a label each, where a model takes targets of another form."""
