@@ -102,7 +102,7 @@ def rows_again(
     if not isinstance(X.shape[0], int) and not trusted():  # what is compiled here has a number of rows
         return directly(X, *parameters)
     if trusted() and not always:
-        return with_gradient_of(distances, jnp.maximum(distances, 0.0))
+        return with_gradient_of(distances, jnp.where(distances < 0, 0.0, distances))
     X, parameters, value = lax.stop_gradient((X, parameters, distances))
     doubtful = (value < lax.stop_gradient(certain)).any(axis=0)
     size = min(_TOGETHER, len(doubtful))
