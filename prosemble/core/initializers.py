@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from scipy.spatial.distance import cdist, pdist
 
+from prosemble.core.sampling import evenly
+
 Counts = Sequence[int]
 Initialized = tuple[np.ndarray, np.ndarray]
 
@@ -129,8 +131,12 @@ def _total(of: Callable[[np.ndarray, np.ndarray], np.ndarray], X: np.ndarray, we
     return sum(parts, np.float64(0.0)) / weight.sum(dtype=np.float64)
 
 
+def _mean(X: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    return _total(lambda rows, share: share @ rows, X, weight)
+
+
 def _moments(X: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    mean = _total(lambda rows, share: share @ rows, X, weight)
+    mean = _mean(X, weight)
     return mean, np.sqrt(_total(lambda rows, share: share @ (rows - mean) ** 2, X, weight))
 
 
@@ -158,11 +164,15 @@ _SMALL = 500
 def principal_directions(X: np.ndarray, sample_weight: np.ndarray, count: int) -> np.ndarray:
     """Return the `count` orthonormal directions (d, count) in which the weighted samples vary most."""
     # Not np.cov, which in older NumPy takes a single sample for a single feature.
-    mean, _ = _moments(X, sample_weight)
+    mean = _mean(X, sample_weight)
+
+    def scattered(rows: np.ndarray, share: np.ndarray) -> np.ndarray:
+        gap = rows - mean
+        return gap.T @ (gap * share[:, None])
+
     n, d = X.shape
     if d <= max(n, _SMALL):
-        scatter = _total(lambda rows, share: (rows - mean).T @ ((rows - mean) * share[:, None]), X, sample_weight)
-        return np.linalg.eigh(scatter)[1][:, ::-1][:, :count]
+        return np.linalg.eigh(_total(scattered, X, sample_weight))[1][:, ::-1][:, :count]
     gap = X - mean
     vectors = np.linalg.svd(gap * np.sqrt(sample_weight)[:, None], full_matrices=False)[2].T
     if count > n:  # directions in which they do not vary at all
@@ -173,14 +183,13 @@ def principal_directions(X: np.ndarray, sample_weight: np.ndarray, count: int) -
 
 def median_distance(X: np.ndarray, prototypes: np.ndarray) -> float:
     """Return the median Euclidean distance of (at most a thousand of) the samples to the prototypes."""
-    chosen = X[:: -(-len(X) // 1000)]
-    return float(np.median(cdist(chosen, prototypes)))
+    return float(np.median(cdist(X[evenly(len(X), 1000)], prototypes)))
 
 
 def estimate_sigma(X: np.ndarray, percentile: float = 50.0) -> float:
     """Return a percentile of the Euclidean distances between samples, at most a thousand: a width for kernels."""
-    chosen = np.asarray(X, np.float64)[:: -(-len(X) // 1000)]
-    return float(np.percentile(pdist(chosen), percentile))
+    X = np.asarray(X, np.float64)
+    return float(np.percentile(pdist(X[evenly(len(X), 1000)]), percentile))
 
 
 #: The initialisers by the name that `prototypes_initializer` takes.

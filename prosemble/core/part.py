@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
 from numbers import Integral, Real
 from types import UnionType
 from typing import Any, ClassVar, Union, dataclass_transform, get_args, get_origin, get_type_hints
@@ -43,11 +42,10 @@ def parameter_of(part: type, name: str, *, default: Any) -> Any:
     return dataclasses.field(default=default, metadata=field.metadata)
 
 
-def accepted(cls: type, names: Iterable[str]) -> dict[str, list[Any]]:
-    """Return what those of a class's own fields accept that say it, by name."""
-    fields = {field.name: field for field in dataclasses.fields(cls)}
-    told = {name: fields[name].metadata.get("accepts") for name in names if name in fields}
-    return {name: kinds for name, kinds in told.items() if kinds is not None}
+def accepted(cls: type) -> dict[str, list[Any]]:
+    """Return what those of a class's fields accept that say it, by name."""
+    kinds = {field.name: field.metadata.get("accepts") for field in dataclasses.fields(cls)}
+    return {name: accepts for name, accepts in kinds.items() if accepts is not None}
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(parameter, parameter_of))
@@ -74,7 +72,7 @@ class Part:
         dataclasses.dataclass(frozen=True, kw_only=True)(cls)
         hints = get_type_hints(cls)
         names = [field.name for field in dataclasses.fields(cls)]  # type: ignore[arg-type]
-        cls.accepts = {**cls.accepts, **accepted(cls, names)}
+        cls.accepts = {**cls.accepts, **accepted(cls)}
         data = [name for name in names if _is_traced(hints[name])]
         static = [name for name in names if name not in data]
         _register(cls, data, static)

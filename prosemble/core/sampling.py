@@ -1,4 +1,4 @@
-"""The rows that candidates are compared on."""
+"""Some of many rows."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ import numpy as np
 #: Parts that the rows are divided into; more rows than these do not change the choice; fewer are divided repeatedly, so
 #: that chance in a division decides less.
 FOLDS, ROWS, FEW = 5, 5000, 600
+
+
+def evenly(n: int, most: int) -> slice:
+    """Return the places of at most so many of n rows, evenly spread."""
+    return slice(None, None, -(-n // most))
 
 
 def some_rows(codes: np.ndarray, seed: int, most: int = ROWS) -> np.ndarray:

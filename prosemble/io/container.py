@@ -51,7 +51,25 @@ def read(path: str | Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
 
     The header is judged first: no array is read of a file that is none of ours or says of itself what cannot be.
     """
-    path = Path(path)
+    header, text, stated = _header(Path(path))
+    try:
+        with safe_open(path, framework="numpy") as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, ValueError, OSError) as error:
+        raise ModelFileError(f"{path} is no model file or is damaged: {error}") from error
+    checksum = _checksum(text, tensors)
+    if stated not in (None, checksum):
+        raise ModelFileError(f"{path} is damaged: its checksum is not that of what it holds.")
+    return header, tensors
+
+
+def class_in(path: str | Path) -> str:
+    """Return what a file calls the class of its model, by its header alone."""
+    return _header(Path(path))[0]["class"]
+
+
+def _header(path: Path) -> tuple[dict[str, Any], str, Any]:
+    """Return the header of a file, as its text too, and the checksum that it states."""
     if not path.is_file():
         raise FileNotFoundError(f"No model file at {path}.")
     text, stated = _judged(path)
@@ -68,15 +86,7 @@ def read(path: str | Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         raise ModelFileError(f"{path} is damaged: its header cannot be read ({_in_short(error)}).") from error
     if isinstance(version, bool) or version not in range(1, FORMAT + 1):
         raise ModelFileError(f"{path} has format {version!r}; this version of prosemble reads up to {FORMAT}.")
-    try:
-        with safe_open(path, framework="numpy") as file:
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, ValueError, OSError) as error:
-        raise ModelFileError(f"{path} is no model file or is damaged: {error}") from error
-    checksum = _checksum(text, tensors)
-    if stated not in (None, checksum):
-        raise ModelFileError(f"{path} is damaged: its checksum is not that of what it holds.")
-    return header, tensors
+    return header, text, stated
 
 
 def _judged(path: Path) -> tuple[str, Any]:

@@ -38,7 +38,7 @@ from prosemble._registry import estimators
 from prosemble.core.activations import ACTIVATIONS
 from prosemble.core.part import Part
 from prosemble.encoders.base import LAYER_ACTIVATIONS
-from prosemble.io.container import FORMAT, ModelFileError, read, write
+from prosemble.io.container import FORMAT, ModelFileError, class_in, read, write
 from prosemble.prediction.quantization import Quantized, shape_of_scale
 from prosemble.training import loop
 
@@ -160,8 +160,9 @@ def load(path: str | Path, **objects: Any) -> Any:
     ModelFileError
         If the file is no model file, damaged, of a newer format, or of a class that is not this library's.
     """
-    name = read(path)[0]["class"]
+    name = class_in(path)
     if name not in estimators():
+        read(path)  # says whether it is damaged
         raise ModelFileError(f"{path} holds a {name}, which is not one of this library's: call {name}.load.")
     cls: Any = estimators()[name]
     return cls.load(path, **objects)

@@ -110,8 +110,5 @@ def all_estimators() -> list[tuple[str, type[BaseEstimator]]]:
     return list(_registry.estimators().items())
 
 
-_registry.register(
-    cls
-    for name, cls in globals().copy().items()
-    if name in __all__ and isinstance(cls, type) and name[0] != "_" and cls is not SupervisedPrototypeModel
-)
+_classes = (globals()[name] for name in __all__ if name not in ("SupervisedPrototypeModel", "all_estimators"))
+_registry.register(_classes)

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from inspect import get_annotations, signature
+from inspect import signature
 from pathlib import Path
 from typing import Any, ClassVar, Self, cast, dataclass_transform
 
@@ -65,7 +65,7 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
     # What was subtracted from samples and prototypes in training, (n_features,), where they lie far from the origin.
     _origin: ClassVar[np.ndarray | None] = None
     _calibration: ClassVar[Calibration] = Calibration()
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"distance_fn": [callable, None]}
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {}
     _attribute_docs = """
         prototypes_ : ndarray of shape (n_prototypes, n_features)
         prototype_labels_ : ndarray of shape (n_prototypes,)
@@ -89,8 +89,9 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
         ):
             dataclass(kw_only=True, eq=False, repr=False)(cls)
         tables = [base.__dict__.get("_parameter_constraints", {}) for base in reversed(cls.__mro__)]
-        tables.append(accepted(cls, get_annotations(cls)))
-        cls._parameter_constraints = {name: kinds for table in tables for name, kinds in table.items()}
+        cls._parameter_constraints = {
+            name: kinds for table in (*tables, accepted(cls)) for name, kinds in table.items()
+        }
         if cls.__doc__:
             cls.__doc__ = documented(cls)
 
@@ -126,9 +127,6 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
     def _own_temperature(self) -> float | None:
         """Return the temperature of a model that is trained on probabilities, where it is so."""
         return None
-
-    def _fits_temperature(self) -> bool:
-        return isinstance(self._decision(), Nearest) and self._own_temperature() is None
 
     def takes_gaps(self) -> bool:
         """Whether the metric has a form for missing values, which `allow_nan=True` switches on."""
@@ -229,6 +227,10 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
     def _parameters(self) -> dict[str, Any]:
         return {name: getattr(self, attribute_of(name)) for name in self._groups}
 
+    def _prototype_classes(self) -> np.ndarray:
+        """Return the class index of each prototype, (n_prototypes,)."""
+        return np.searchsorted(self.classes_, self.prototype_labels_).astype(np.int32)
+
     # Prediction.
 
     @property
@@ -236,14 +238,15 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
         """The fitted model as a value, which explanations, displays, files and exports are made of."""
         if not hasattr(self, "classes_"):
             raise AttributeError(f"{type(self).__name__!r} object has no attribute 'predictor_' before it is fitted")
-        fits = self._fits_temperature()
+        decision, own = self._decision(), self._own_temperature()
+        fits = isinstance(decision, Nearest) and own is None
         return Predictor(
             distance=self._metric(),
-            decision=self._decision(),
+            decision=decision,
             params=self._parameters(),
-            labels=np.searchsorted(self.classes_, self.prototype_labels_).astype(np.int32),
+            labels=self._prototype_classes(),
             classes=self.classes_,
-            calibration=self._calibration if fits else Calibration(temperature=self._own_temperature() or 1.0),
+            calibration=self._calibration if fits else Calibration(temperature=own or 1.0),
             bounded=fits,
             stored=self.__dict__.get("_quantized"),
         )
@@ -288,8 +291,6 @@ class PrototypeModel(Quantizable, ClassifierMixin, BaseEstimator):
 
     @property
     def temperature_(self) -> float:
-        if not hasattr(self, "classes_"):
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute 'temperature_' before it is fitted")
         return self.predictor_.temperature
 
     @of_one_fit

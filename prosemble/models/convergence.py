@@ -19,6 +19,7 @@ _NOISE = 0.2
 
 
 def warn_of_standstill(model: SupervisedPrototypeModel, rows: Selection) -> None:
+    """Warn of a training that has moved nothing, where there was something to learn."""
     X, y = rows.X, rows.y
     distances = model.predictor_.class_distances(model._from_origin(X))
     own, nearest = distances[np.arange(len(y)), y], distances.min(axis=1)

@@ -251,7 +251,7 @@ class SupervisedPrototypeModel(TrainingOptions):
         rows, distinct = self._arrange(given)
         if not resume:
             self._start(distinct.rows(), given, initial_prototypes, initial_labels)
-        del distinct
+        del distinct  # while it trains, memory is for the rows
         first = self.n_iter_ if resume else 0
         # A training that was killed after its last epoch has nothing left to do.
         until = max(first, self.max_iter) if resume and self._interrupted else first + self.max_iter
@@ -316,15 +316,15 @@ class SupervisedPrototypeModel(TrainingOptions):
 
     def _arrange(self, given: Rows) -> tuple[Selection, Selection]:
         """Return the rows to train on and the distinct ones, from which prototypes are drawn in every mode."""
-        distinct, everything = merge_equal_rows(given), Selection.whole(given)
+        distinct = merge_equal_rows(given)
         if self._trainable().row_wise:
-            return (distinct if self.batch_size is None else everything), distinct
+            return (distinct if self.batch_size is None else Selection.whole(given)), distinct
         if self.class_weight is not None or (given.weight != 1).any():
             raise ValueError(
                 f"sample_weight and class_weight cannot act on {type(self).__name__}: its _compute_loss returns one "
                 "number for all samples."
             )
-        return everything, distinct
+        return Selection.whole(given), distinct
 
     def _read_validation(self, validation_data: Any) -> Selection | None:
         if validation_data is None:
@@ -390,7 +390,7 @@ class SupervisedPrototypeModel(TrainingOptions):
         """Return what the loop reads, in shapes that programs are kept for."""
         n, row_wise = len(rows), training.model.row_wise
         centre = middle(rows) if training.model.shift_invariant else None
-        indices = np.searchsorted(self.classes_, self.prototype_labels_).astype(np.int32)
+        indices = self._prototype_classes()
         block = rows_trained_at_a_time(rows.table.X.shape[1], len(indices))
         length = padded_length(n, training.batch_size, block) if row_wise else n
         devices = _settings.devices_of(self)
@@ -448,9 +448,11 @@ class SupervisedPrototypeModel(TrainingOptions):
         info: Mapping[str, Any] = MappingProxyType({})
         self._interrupted = True
         with ExitStack() as started, deferred_interrupt() as interrupt:
+            samples = self._from_origin(rows.X) if callbacks else None
             for callback in callbacks:
-                callback.on_fit_start(self, self._from_origin(rows.X))
+                callback.on_fit_start(self, samples)
                 started.callback(callback.close)
+            del samples
             while self.n_iter_ < until:
                 if (self.n_iter_ - first) % span == 0:
                     rates = self._rates(training, data, int(state.step), span, until)
@@ -515,7 +517,7 @@ class SupervisedPrototypeModel(TrainingOptions):
                 f"Training diverged: the loss is not finite after epoch {int(state.epoch)}. A smaller lr "
                 f"(now {self.lr!r}) or scaled features may help."
             )
-        self._hold_parameters(fitted, np.searchsorted(self.classes_, self.prototype_labels_))
+        self._hold_parameters(fitted, self._prototype_classes())
         self._state = state
         self.n_iter_ = int(state.epoch)
         self.loss_history_ = np.concatenate([self.loss_history_, losses])

@@ -11,6 +11,7 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from prosemble.core.blocks import rows_at_a_time
+from prosemble.core.sampling import evenly
 
 # Rows that padding takes for a block where nobody says how many a block has, and that are hashed at a time: so few that
 # what is computed of them stays in the cache.
@@ -62,8 +63,8 @@ class Selection:
 
     def some(self, most: int) -> Rows:
         """Return a copy of at most so many of the rows, evenly spread."""
-        thin = slice(None, None, -(-len(self) // most))
-        return Selection(self.table, self.places[thin], self.weight[thin]).rows()
+        chosen = evenly(len(self), most)
+        return Selection(self.table, self.places[chosen], self.weight[chosen]).rows()
 
     def padded(self, length: int, centre: np.ndarray | None = None) -> Rows:
         """Return a copy of the rows, about that centre, and padding up to that length.
@@ -116,7 +117,7 @@ def far_from_origin(X: np.ndarray) -> np.ndarray | None:
 
     They are round numbers, so that what somebody has added to all rows is, as a rule, what is subtracted.
     """
-    low, median, high = _quartiles(X[:: -(-len(X) // _SOME)]).astype(np.float64)
+    low, median, high = _quartiles(X[evenly(len(X), _SOME)]).astype(np.float64)
     spread = high - low
     far = (np.abs(median) > _FAR * spread) & (spread > 0)
     if not far.any():
@@ -137,7 +138,7 @@ def require_range(X: np.ndarray) -> None:
             largest = float(np.nanmax(np.abs(X)))
         least, most = float(limits.tiny) / float(limits.eps), float(limits.max) / 4
         # As a rule a look at some of the rows is enough.
-        if X.shape[1] * (2 * largest) ** 2 < most and (np.ptp(X[:: -(-len(X) // 100)], axis=0) ** 2).max() > least:
+        if X.shape[1] * (2 * largest) ** 2 < most and (np.ptp(X[evenly(len(X), 100)], axis=0) ** 2).max() > least:
             return
         span = np.nan_to_num(np.subtract(*(of.reduce(X, axis=0) for of in (np.fmax, np.fmin)), dtype=np.float64))
         square = float((span**2).sum())
